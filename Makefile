@@ -69,8 +69,8 @@ env: ## Print the shell settings that reach the platform: eval "$(make -s env)"
 deploy: $(PLATFORM_UP) build ## Deploy to the platform, or with TARGET=aws BACKEND_CONFIG=file to AWS
 	@$(PYTHON) -m tools.deploy apply infra --target $(TARGET)
 
-release: setup ## Submit MANIFEST=path and follow the release to its end (fails if the release fails)
-	@$(OPERATOR) submit $(call given,MANIFEST,path/to/manifest.json)
+release: setup ## Submit MANIFEST=path and follow the release to its end (fails if the release fails; YES=1: do not ask)
+	@$(OPERATOR) submit $(call given,MANIFEST,path/to/manifest.json) $(if $(YES),--yes)
 
 plan: setup ## Show what MANIFEST=path would do now, without changing anything
 	@$(OPERATOR) plan $(call given,MANIFEST,path/to/manifest.json)
@@ -78,14 +78,14 @@ plan: setup ## Show what MANIFEST=path would do now, without changing anything
 status: setup ## Show what is live in each pipeline, or show RELEASE=id
 	@$(OPERATOR) $(if $(RELEASE),show "$$RELEASE",status)
 
-cancel: setup ## Stop RELEASE=id and its running pipelines (REASON=text is recorded)
-	@$(OPERATOR) cancel $(call given,RELEASE,id) $(if $(REASON),--reason "$$REASON")
+cancel: setup ## Stop RELEASE=id and its running pipelines (REASON=text is recorded; YES=1: do not ask)
+	@$(OPERATOR) cancel $(call given,RELEASE,id) $(if $(REASON),--reason "$$REASON") $(if $(YES),--yes)
 
 retry: setup ## Run the pipelines of RELEASE=id that did not succeed again, and follow them
 	@$(OPERATOR) retry $(call given,RELEASE,id)
 
-rollback: setup ## Ship what was live before RELEASE=id again, as a new release
-	@$(OPERATOR) rollback $(call given,RELEASE,id)
+rollback: setup ## Ship what was live before RELEASE=id again, as a new release (YES=1: do not ask)
+	@$(OPERATOR) rollback $(call given,RELEASE,id) $(if $(YES),--yes)
 
 logs: setup ## Show the logs of the functions and follow them until Ctrl-C
 	@$(OPERATOR) logs --follow

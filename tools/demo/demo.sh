@@ -18,7 +18,7 @@ release=$(date -u +demo-%Y%m%d-%H%M%S)
 .venv/bin/python -m tools.demo.shop "$outputs" --push .build/demo-release
 .venv/bin/python -m tools.demo.manifest "$outputs" "$release" > .build/demo-manifest.json
 .venv/bin/python -m tools.demo.messages --subscribe
-tools/operator.sh submit .build/demo-manifest.json
+tools/operator.sh submit .build/demo-manifest.json --yes
 echo
 echo "Live now:"
 .venv/bin/python -m tools.demo.shop "$outputs"

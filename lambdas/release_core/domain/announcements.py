@@ -23,6 +23,7 @@ from release_core.domain.approvals import Approval, Vote
 from release_core.domain.console import page_of_pipeline
 from release_core.domain.queue import Rival
 from release_core.domain.release import LockHolder, Pipeline, Release, ReleaseStatus
+from release_core.domain.remedies import unusable_pins
 from release_core.domain.revisions import Revision
 from release_core.domain.workflow_end import WorkflowEnd
 
@@ -313,7 +314,8 @@ def _after(release: Release) -> str | None:
         return None
     if release.rolls_back_as:
         return f"watch {release.rolls_back_as}"
-    return f"retry {release.release_id}"
+    # A retry has the same pins.
+    return f"{'show' if unusable_pins(release) else 'retry'} {release.release_id}"
 
 
 def _revision(revision: Revision) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Rollback:
     ``left_alone`` are the pipelines that did not run, ``unchanged`` those that ran and changed
     nothing. ``nothing_good`` has the reason for each pipeline that cannot be rolled back.
     ``conflicts`` has the later release for each pipeline that a later release has run, and
-    ``foreign`` the executions in the way that no release started.
+    ``foreign`` the executions in the way that no release started. ``same`` are the pipelines in
+    ``wanted`` whose live revisions and variables are known to be those that they go back to.
     """
 
     release_id: str
@@ -45,6 +46,12 @@ class Rollback:
     conflicts: Mapping[str, str]
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unchanged: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether everything that it would ship is live already."""
+        return bool(self.wanted) and self.wanted.keys() <= set(self.same)
 
     @property
     def restores(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.remedies import unusable_pins
 from release_core.errors import RollbackRefused
 from release_core.problems import MAX_REPORTED
 from release_core.rollback.past import Past, is_repaired
@@ -34,11 +35,11 @@ def refuse_rollback(
             "it has ended, then roll it back"
         )
     if release.rollback_of:
+        retry = "" if unusable_pins(release) else f"If {release_id} did not succeed, retry it. "
         raise RollbackRefused(
             f"release {release_id} is the rollback of {release.rollback_of}, and a rollback cannot "
-            f"be rolled back. If {release_id} did not succeed, retry it. To ship "
-            f"{release.rollback_of} again, submit its manifest with a new releaseId, and with the "
-            "revisions of its bill of materials as sourceRevisions"
+            f"be rolled back. {retry}To ship {release.rollback_of} again, submit its manifest with "
+            "a new releaseId, and with the revisions of its bill of materials as sourceRevisions"
         )
     strangers = [name for name in pipelines if name not in release.of_codepipeline]
     if strangers:

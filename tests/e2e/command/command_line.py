@@ -22,7 +22,8 @@ _ON_TERMINAL = (
     "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
-_INTERRUPT = b"\x03"  # what the Ctrl-C key sends
+# What these keys send.
+CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\n"
 
 
 def run_command(
@@ -84,9 +85,13 @@ class Call:
 class Terminal(Call):
     """A call on a terminal of 100 columns."""
 
+    def press(self, keys: str) -> None:
+        """Press these keys."""
+        os.write(self._reads, keys.encode())
+
     def interrupt(self) -> None:
         """Press Ctrl-C."""
-        os.write(self._reads, _INTERRUPT)
+        self.press(CTRL_C)
 
 
 @contextmanager
@@ -100,12 +105,12 @@ def in_pipe(*arguments: str) -> Iterator[Call]:
 
 
 @contextmanager
-def on_terminal(*arguments: str) -> Iterator[Terminal]:
-    """Call the command on a terminal and kill it at the end of the block."""
+def on_terminal(*arguments: str, program: str = COMMAND) -> Iterator[Terminal]:
+    """Call the command, or another program, on a terminal; kill it at the end of the block."""
     screen, keyboard = pty.openpty()
     fcntl.ioctl(keyboard, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", _ON_TERMINAL, COMMAND, *arguments],
+        [sys.executable, "-c", _ON_TERMINAL, program, *arguments],
         stdin=keyboard,
         stdout=keyboard,
         stderr=keyboard,

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import RollbackRefused
 from release_core.rollback.reader import rollback_name
-from release_machine.commands import rollback as rollback_command
+from release_machine.actions import rollback as rollback_actions
 from release_machine.release.model import Snapshot
 from release_machine.terminal.following import what_next
 from release_machine.views.tables import release_header
@@ -107,7 +107,7 @@ def test_a_rollback_that_will_not_be_opened(
 ) -> None:
     """A rollback that may still come is followed; otherwise the user can start one."""
     executions.show(workflow, rollback)
-    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: Refusing())
+    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: Refusing())
     watched, rolled_back = run("watch", FAILED_ID), run("rollback", FAILED_ID)
     assert watched.exit_code == 1
     assert ("5.1-rollback rolls it back" in watched.stdout) is comes

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from release_core.domain.release import ReleaseStatus
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.domain.revisions import Good
 from release_core.errors import RollbackRefused
 from release_core.plan.document import Plan
 from release_core.rollback.manifest import Rollback
+from release_machine.actions import rollback as rollback_actions
 from release_machine.actions.rollback import execution_input
-from release_machine.commands import rollback as rollback_command
 from release_machine.errors import OperatorError
 from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
@@ -56,8 +56,8 @@ class Core:
 def core(monkeypatch: pytest.MonkeyPatch) -> Core:
     """The stand-in that the command uses in place of the shared code."""
     core = Core()
-    monkeypatch.setattr(rollback_command, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_command, "planner", lambda _: core.plan)
+    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
+    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
     return core
 
 
@@ -213,9 +213,10 @@ def test_a_rollback_that_starts_at_the_same_instant(
 ) -> None:
     """Another person's rollback is opened while this command chooses its id: it is named."""
 
-    def get_header(release_id: str) -> None:
-        assert release_id == f"{RELEASE}-rollback"
-        rolled_back(aws, status)
+    def get_header(release_id: str) -> Release | None:
+        if release_id == f"{RELEASE}-rollback":
+            rolled_back(aws, status)
+        return aws.releases.get(release_id)
 
     monkeypatch.setattr(aws, "get_header", get_header)
     result = run("rollback", RELEASE)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from release_core.domain.release import PipelineStatus, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.rollback.refusals import listed
 from release_machine.errors import UsageError
 from release_machine.follow.observer import unknown_release
 from release_machine.release.situation import abandon_command
@@ -65,6 +66,36 @@ def refuse_ended(execution_arn: str, *, sfn: SFNClient) -> None:
             f"The execution {name} has ended ({status}) without opening a release.",
             "List the releases with: release-machine list",
         )
+
+
+def would_do(release: Release | None, execution_arn: str) -> Iterator[str]:
+    """What a stop would do, one line for each kind of end."""
+    if release is None:
+        name = execution_arn.rpartition(":")[2]
+        yield f"execution {name} has not opened a release; it would not open one any more"
+        return
+    if release.pending:
+        yield f"release {release.release_id} is not opened: nothing would start"
+        return
+    yield f"release {release.release_id} is {release.status}"
+    kinds: dict[str, list[str]] = {}
+    for each in release.pipelines.values():
+        kinds.setdefault(_would_be(release, each), []).append(
+            f"{each.name} {each.status}" if each.status.ended else each.name
+        )
+    yield from (f"{kind}: {listed(names)}" for kind, names in kinds.items())
+
+
+def _would_be(release: Release, node: Pipeline) -> str:
+    """What a stop does to a pipeline or an approval."""
+    if node.status.ended:
+        return "stays as it is"
+    if node.status is PipelineStatus.WAITING:
+        return "would be skipped"
+    if node.approval:
+        return "would not be asked any more"
+    when = "at once" if release.abandons else "after the action in progress"
+    return f"would be stopped {when}"
 
 
 def summary(release: Release) -> Iterator[str]:

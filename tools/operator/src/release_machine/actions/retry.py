@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import from_zoned_iso
+from release_core.decide.resume import succeeded
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.strict_json import write_json
-from release_machine.errors import UsageError
+from release_machine.actions.submit import needs_four_eyes, post_manifest
+from release_machine.errors import OperatorError, UsageError
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
+
+    from release_machine.deployment.session import Session
 
 
 def refuse_unretriable(release: Release) -> None:
@@ -35,6 +39,38 @@ def refuse_unretriable(release: Release) -> None:
             f"See why with: release-machine show {release.label}; "
             "then correct the manifest and submit it again.",
         )
+
+
+def manifest_of(session: Session, release: Release) -> Mapping[str, Any]:
+    """The manifest that a retry runs again; raises OperatorError when there is none."""
+    manifest: Mapping[str, Any] | None = session.ledger.get_manifest(release.release_id)
+    if manifest is None:
+        raise OperatorError(
+            f"The ledger has no manifest of release {release.release_id}; it was not fully opened.",
+            "Give the manifest a new releaseId and submit it.",
+        )
+    return manifest
+
+
+def request_attempt(
+    session: Session,
+    release: Release,
+    manifest: Mapping[str, Any],
+    changes: Mapping[str, str | None],
+) -> str:
+    """Request the next attempt, through the API if an approval needs a proved requester.
+
+    Returns the ARN of the workflow execution.
+    """
+    if needs_four_eyes(manifest, granted=succeeded(release)):
+        return post_manifest({**manifest, **changes, "resume": True}, session.api)
+    return start_attempt(
+        release.release_id,
+        changes,
+        state_machine_arn=session.deployment.state_machine_arn,
+        caller=session.caller,
+        sfn=session.sfn,
+    )
 
 
 def read_time(option: str, text: str, *, otherwise: str = "") -> datetime:

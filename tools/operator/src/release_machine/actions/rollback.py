@@ -7,14 +7,90 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import ROLLBACK_CHANNEL, Release, ReleaseStatus
+from release_core.errors import RollbackRefused
 from release_core.strict_json import MAX_BYTES, write_json
+from release_machine.deployment.reading_parts import planner, rollback_reader
 from release_machine.errors import OperatorError, UsageError
+from release_machine.release.remedies import correct_manifest
 from release_machine.text.printable import json_text, visible
 
 if TYPE_CHECKING:
-    from release_core.errors import RollbackRefused
+    from release_core.plan.document import Plan
     from release_core.rollback.manifest import Rollback
+    from release_machine.deployment.session import Session
+
+NOTHING_WOULD_CHANGE = (
+    "nothing would change: what the rollback would ship is live already, so nothing was started. "
+    "--force ships it again"
+)
+
+
+def rollback_of(
+    session: Session,
+    release: Release,
+    *,
+    rollback_id: str,
+    force: bool = False,
+    over: Sequence[str] = (),
+    wait: bool = False,
+) -> Rollback:
+    """The rollback of a release in its present state, with something to roll back.
+
+    ``force``, ``over`` and ``wait`` are the options of the command. Raises OperatorError.
+    """
+    if release.pipeline_count == 0:
+        raise UsageError(
+            f"{release.label} was rejected, so it has changed nothing.",
+            f"See why with: release-machine show {release.label}",
+        )
+    try:
+        rollback = rollback_reader(session).get(
+            release.release_id,
+            rollback_id=rollback_id,
+            over_later=force,
+            over=over,
+            waits=wait,
+        )
+    except RollbackRefused as error:
+        raise refusal(error, release) from error
+    if rollback.manifest is None:
+        raise nothing_to_do(rollback, over)
+    return rollback
+
+
+def plan_of(session: Session, rollback: Rollback) -> Plan:
+    """What the rollback would do now."""
+    return planner(session)(rollback.manifest, channel=ROLLBACK_CHANNEL)
+
+
+def would_be_idle(rollback: Rollback, *, force: bool = False) -> bool:
+    """Whether nothing would change, and nothing is refused that would."""
+    in_the_way = rollback.conflicts or rollback.foreign
+    return rollback.changes_nothing and not (force or in_the_way)
+
+
+def refuse_unready(
+    plan: Plan, rollback: Rollback, *, force: bool = False, over: Sequence[str] = ()
+) -> None:
+    """Raise OperatorError when the rollback would fail, or when others are in its way."""
+    if not plan.valid and not would_be_idle(rollback, force=force):
+        raise OperatorError(
+            "Nothing was started: the rollback would be refused or fail for the reasons above.",
+            f"Write its manifest with: release-machine rollback {rollback.release_id} --manifest "
+            "FILE; correct the manifest and submit it.",
+        )
+    if rollback.foreign or (rollback.conflicts and not force):
+        raise conflict(rollback, over)
+
+
+def start_rollback(session: Session, rollback: Rollback, *, over: Sequence[str] = ()) -> str:
+    """Start it on behalf of the caller; returns the ARN of the workflow execution."""
+    started = session.sfn.start_execution(
+        stateMachineArn=session.deployment.state_machine_arn,
+        input=execution_input(rollback, over=over, caller=session.caller),
+    )
+    return started["executionArn"]
 
 
 def refusal(error: RollbackRefused, release: Release) -> UsageError:
@@ -27,6 +103,8 @@ def refusal(error: RollbackRefused, release: Release) -> UsageError:
             f"To ship {release.rollback_of} again, submit its manifest with a new releaseId and "
             f"the revisions of: release-machine show {release.rollback_of} --bom"
         )
+    elif remedy := correct_manifest(release):
+        next_step = _sentence(remedy)
     elif release.rollback_of:
         next_step = (
             f"Retry it with: release-machine retry {release_id}; or see what "
@@ -79,6 +157,16 @@ def remarks(rollback: Rollback, release: Release) -> Iterator[Text]:
         yield Text(visible(f"changed nothing, left alone: {names}"), style="dim")
     if rollback.left_alone:
         yield Text(f"did not run, stays as it is: {', '.join(rollback.left_alone)}", style="dim")
+
+
+def left_out(rollback: Rollback) -> dict[str, str]:
+    """Why each pipeline of the release is not rolled back."""
+    return {
+        **rollback.nothing_good,
+        **rollback.blocked,
+        **dict.fromkeys(rollback.unchanged, "it changed nothing"),
+        **dict.fromkeys(rollback.left_alone, "it did not run"),
+    }
 
 
 def nothing_to_do(rollback: Rollback, over: Sequence[str] = ()) -> OperatorError:

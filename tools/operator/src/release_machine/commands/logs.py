@@ -16,7 +16,7 @@ from release_machine.deployment.function_logs import Subject, readable
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.release_argument import optional_release_argument
+from release_machine.terminal.release_argument import named, optional_release_argument
 from release_machine.text.printable import visible
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -49,7 +49,7 @@ def command(
     # Judged before anything is read.
     given = None if since is None else now() - _period(since)
     session = open_session(context)
-    release = known_release(session, release_id) if release_id else None
+    release = known_release(session, named(session, release_id)) if release_id else None
     begin = given or (release.opened_at if release else now() - _RECENT)
     _show_lines(session, begin, release, follow=follow)
     for log in _action_logs(session, release) if release else ():

@@ -6,7 +6,7 @@ from release_machine.actions.freeze import override
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_words
 from release_machine.terminal.output import tell
-from release_machine.terminal.release_argument import release_argument
+from release_machine.terminal.release_argument import named, release_argument
 
 
 @click.command("override", cls=AwsCommand)
@@ -23,4 +23,6 @@ def command(context: click.Context, release_id: str, *, reason: str) -> None:
     Examples:
       release-machine override 2026.11.22-1 --reason "fixes incident 4711"
     """
-    tell(override(open_session(context).api, release_id, reason=reason))
+    session = open_session(context)
+    release_id = named(session, release_id, changes=True)
+    tell(override(session.api, release_id, reason=reason))

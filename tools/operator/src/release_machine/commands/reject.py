@@ -6,7 +6,7 @@ from release_machine.actions.answer import answer
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_words
 from release_machine.terminal.output import tell
-from release_machine.terminal.release_argument import name_argument, release_argument
+from release_machine.terminal.release_argument import name_argument, named, release_argument
 
 
 @click.command("reject", cls=AwsCommand)
@@ -26,4 +26,5 @@ def command(context: click.Context, release_id: str, name: str | None, *, reason
       release-machine reject 2026.11.22-1 go-live --reason "not today"
     """
     session = open_session(context)
+    release_id = named(session, release_id, changes=True)
     tell(answer(session, release_id, name, decision="reject", comment=reason))

@@ -1,25 +1,30 @@
 """``retry``: the next attempt of a release that did not succeed."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
 import click
 
 from release_core.clock import now
-from release_core.decide.resume import succeeded
-from release_core.domain.release import ReleaseStatus
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.manifest.checks import named_pipelines
 from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
+    manifest_of,
     new_deadline,
     read_time,
     refuse_unretriable,
-    start_attempt,
+    request_attempt,
 )
-from release_machine.actions.submit import needs_four_eyes, post_manifest
-from release_machine.errors import OperatorError
+from release_machine.deployment.session import Session
 from release_machine.interrupts import starting
+from release_machine.release.remedies import correct_manifest
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.following import follow_from_opening
-from release_machine.terminal.output import tell
-from release_machine.terminal.release_argument import release_argument
+from release_machine.terminal.following import call_end, follow_from_opening
+from release_machine.terminal.forms import Form, json_option
+from release_machine.terminal.release_argument import named, release_argument
+from release_machine.views.json_calls import State
 
 
 @click.command("retry", cls=AwsCommand)
@@ -28,6 +33,7 @@ from release_machine.terminal.release_argument import release_argument
 @click.option("--not-before", help="Hold the attempt until this time: 2026-11-22T06:00:00Z.")
 @click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the attempt is opened.")
+@json_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -37,6 +43,7 @@ def command(
     not_before: str | None,
     wait: bool,
     detach: bool,
+    form: Form,
 ) -> None:
     """Run again the pipelines that did not succeed, and follow them.
 
@@ -50,37 +57,49 @@ def command(
       release-machine retry 2026.11.22-1
       release-machine retry 2026.11.22-1 --wait --deadline 2026-11-22T18:00:00Z
     """
-    given = read_time("--deadline", deadline) if deadline else None
-    start = read_time("--not-before", not_before) if not_before else None
-    session = open_session(context)
-    found = known_release(session, release_id)
+    with form.refusals():
+        changes = _Changes(
+            deadline=read_time("--deadline", deadline) if deadline else None,
+            not_before=read_time("--not-before", not_before) if not_before else None,
+            wait=wait,
+        )
+        session = open_session(context)
+        name = named(session, release_id, changes=True, on_stderr=form.for_programs)
+        _retry(session, known_release(session, name), changes, detach=detach, form=form)
+
+
+class _Changes(NamedTuple):
+    """What the next attempt has in place of what the manifest says."""
+
+    deadline: datetime | None
+    not_before: datetime | None
+    wait: bool
+
+    def of(self, manifest: Mapping[str, Any], form: Form) -> dict[str, str | None]:
+        """The keys of the manifest that change; tells of a deadline that is left out."""
+        changes, dropped = new_deadline(manifest, given=self.deadline, now=now())
+        if dropped:
+            form.say(
+                f"the deadline {dropped} has passed and is left out; set a new one with --deadline"
+            )
+        if self.not_before:
+            changes["notBefore"] = self.not_before.isoformat()
+        if self.wait:
+            changes["onBusy"] = "wait"
+        return changes
+
+
+def _retry(session: Session, found: Release, how: _Changes, *, detach: bool, form: Form) -> None:
     refuse_unretriable(found)
     if found.status is ReleaseStatus.SUCCEEDED:
-        tell(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
+        form.say(f"release {found.release_id} has SUCCEEDED; nothing is left to run")
+        form.end(call_end(session, found, state=State.UNCHANGED))
         return
-    manifest = session.ledger.get_manifest(found.release_id)
-    if manifest is None:
-        raise OperatorError(
-            f"The ledger has no manifest of release {found.release_id}; it was not fully opened.",
-            "Give the manifest a new releaseId and submit it.",
-        )
-    changes, dropped = new_deadline(manifest, given=given, now=now())
-    if dropped:
-        tell(f"the deadline {dropped} has passed and is left out; set a new one with --deadline")
-    if start:
-        changes["notBefore"] = start.isoformat()
-    if wait:
-        changes["onBusy"] = "wait"
+    manifest = manifest_of(session, found)
+    changes = how.of(manifest, form)
+    if remedy := correct_manifest(found):
+        form.say(f"this attempt may fail as the last one did: {remedy}")
     with starting():
-        arn = (
-            post_manifest({**manifest, **changes, "resume": True}, session.api)
-            if needs_four_eyes(manifest, granted=succeeded(found))
-            else start_attempt(
-                found.release_id,
-                changes,
-                state_machine_arn=session.deployment.state_machine_arn,
-                caller=session.caller,
-                sfn=session.sfn,
-            )
-        )
-        follow_from_opening(session, arn, pipelines=named_pipelines(manifest), detach=detach)
+        arn = request_attempt(session, found, manifest, changes)
+        names = named_pipelines(manifest)
+        follow_from_opening(session, arn, pipelines=names, detach=detach, form=form)

@@ -2,36 +2,40 @@
 
 import sys
 import time
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
-from release_core.domain.release import ROLLBACK_CHANNEL, Release
-from release_core.errors import RollbackRefused
+from release_core.domain.release import Release
+from release_core.plan.document import Plan
 from release_core.rollback.manifest import Rollback
 from release_core.rollback.reader import free_id
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.find import known_release
 from release_machine.actions.rollback import (
-    conflict,
+    NOTHING_WOULD_CHANGE,
     done_before,
-    execution_input,
+    left_out,
     manifest_text,
-    nothing_to_do,
-    refusal,
+    plan_of,
+    refuse_unready,
     remarks,
+    rollback_of,
+    start_rollback,
     under_way,
+    would_be_idle,
 )
-from release_machine.deployment.reading_parts import planner, rollback_reader
 from release_machine.deployment.session import Session
-from release_machine.errors import OperatorError, UsageError
+from release_machine.errors import UsageError
 from release_machine.interrupts import starting
+from release_machine.terminal.asking import require_yes, yes_option
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import follow_from_opening
-from release_machine.terminal.output import open_console, show, tell, write_file
-from release_machine.terminal.release_argument import release_argument
+from release_machine.terminal.forms import Form, json_option
+from release_machine.terminal.output import write_file
+from release_machine.terminal.release_argument import named, release_argument
 from release_machine.validation.manifest_file import STANDARD_INPUT
+from release_machine.views.json_calls import CallEnd, State
 from release_machine.views.plan_view import plan_view
 
 
@@ -47,7 +51,8 @@ from release_machine.views.plan_view import plan_view
 @click.option(
     "--force",
     is_flag=True,
-    help="Also roll back pipelines that a later release has run, or a release again.",
+    help="Also roll back pipelines that a later release has run, a release again, or although "
+    "nothing would change.",
 )
 @click.option(
     "--over",
@@ -57,15 +62,14 @@ from release_machine.views.plan_view import plan_view
 )
 @click.option("--wait", is_flag=True, help="Wait for pipelines that other releases hold.")
 @click.option("--detach", is_flag=True, help="Return as soon as the rollback is opened.")
+@yes_option
+@json_option
 def command(
     release_id: str,
     *,
-    dry_run: bool,
     file: str | None,
-    force: bool,
-    over: tuple[str, ...],
-    wait: bool,
-    detach: bool,
+    form: Form,
+    **options: Any,
 ) -> None:
     """Ship the previous good revisions again, and follow the rollback.
 
@@ -74,7 +78,8 @@ def command(
     shipped outside a release. Pipelines that did not run or changed nothing stay as they are, and
     so do pipelines without an earlier success, which are named. Pipelines that a later release has
     run are rolled back only with --force. Pipelines that were started outside a release since are
-    rolled back only with --over.
+    rolled back only with --over. On a terminal you are asked. If all of it is live already, nothing
+    is started, unless you give --force.
 
     \b
     Examples:
@@ -82,57 +87,68 @@ def command(
       release-machine rollback 2026.11.22-1
       release-machine rollback 2026.11.22-1 --manifest rollback.json
     """
-    session = open_session(click.get_current_context())
-    release_id = known_release(session, release_id).release_id
-    # Race: another person rolls the release back. The id is chosen first: then that rollback either
-    # has the same id, or is found in the release.
-    how = _How(free_id(session.ledger, release_id), force=force, over=over, wait=wait)
-    release = known_release(session, release_id)
-    if file is not None:
-        _write(_rollback_of(session, release, how), file)
-        return
-    if release.rolled_back_by and not (dry_run or force):
-        done = done_before(release, session.ledger.get_release(release.rolled_back_by))
-        if done:
-            tell(done)
-            return
-    announced = release.awaits_rollback and not (dry_run or force)
-    if announced and may_come(session, release, wait=time.sleep):
-        raise under_way(release)
-    rollback = _rollback_of(session, release, how)
-    _check(session, release, rollback, how)
-    if not dry_run:
-        _start(session, rollback, over=over, detach=detach)
+    with form.refusals():
+        if file is not None and form.for_programs:
+            raise UsageError(
+                "--manifest only writes a manifest, so it takes no --json.", "Leave --json out."
+            )
+        session, how = open_session(click.get_current_context()), _How(**options)
+        changes = file is None and not how.dry_run
+        name = named(session, release_id, changes=changes, asks=True, yes=how.yes)
+        found = known_release(session, name).release_id
+        # Race: another person rolls the release back. The id is chosen first: then that rollback
+        # either has the same id, or is found in the release.
+        rollback_id = free_id(session.ledger, found)
+        release = known_release(session, found)
+        if file is not None:
+            _write(_rollback_of(session, release, rollback_id, how), file)
+        else:
+            _roll_back(session, release, rollback_id, how, form=form)
 
 
 class _How(NamedTuple):
-    """The id of the rollback, and what the person allows."""
+    """How the person wants it: the options of the command."""
 
-    rollback_id: str
+    dry_run: bool
     force: bool
     over: tuple[str, ...]
     wait: bool
+    detach: bool
+    yes: bool
 
 
-def _rollback_of(session: Session, release: Release, how: _How) -> Rollback:
-    if release.pipeline_count == 0:
-        raise UsageError(
-            f"{release.label} was rejected, so it has changed nothing.",
-            f"See why with: release-machine show {release.label}",
-        )
-    try:
-        rollback = rollback_reader(session).get(
-            release.release_id,
-            rollback_id=how.rollback_id,
-            over_later=how.force,
-            over=how.over,
-            waits=how.wait,
-        )
-    except RollbackRefused as error:
-        raise refusal(error, release) from error
-    if rollback.manifest is None:
-        raise nothing_to_do(rollback, how.over)
-    return rollback
+def _roll_back(
+    session: Session, release: Release, rollback_id: str, how: _How, *, form: Form
+) -> None:
+    if release.rolled_back_by and not (how.dry_run or how.force):
+        done = done_before(release, session.ledger.get_release(release.rolled_back_by))
+        if done:
+            form.say(done)
+            form.end(CallEnd(state=State.UNCHANGED, release_id=release.rolled_back_by))
+            return
+    announced = release.awaits_rollback and not (how.dry_run or how.force)
+    if announced and may_come(session, release, wait=time.sleep):
+        raise under_way(release)
+    rollback = _rollback_of(session, release, rollback_id, how)
+    plan = _check(session, release, rollback, how, form=form)
+    if would_be_idle(rollback, force=how.force):
+        form.say(NOTHING_WOULD_CHANGE)
+        form.end(_planned(rollback, plan, State.UNCHANGED))
+    elif how.dry_run:
+        form.end(_planned(rollback, plan, State.PLANNED))
+    else:
+        _start(session, rollback, how, form)
+
+
+def _planned(rollback: Rollback, plan: Plan, state: State) -> CallEnd:
+    more = {"plan": plan.as_json(), "leftOut": left_out(rollback)}
+    return CallEnd(state=state, release_id=rollback.rollback_id, more=more)
+
+
+def _rollback_of(session: Session, release: Release, rollback_id: str, how: _How) -> Rollback:
+    return rollback_of(
+        session, release, rollback_id=rollback_id, force=how.force, over=how.over, wait=how.wait
+    )
 
 
 def _write(rollback: Rollback, file: str) -> None:
@@ -146,31 +162,33 @@ def _write(rollback: Rollback, file: str) -> None:
     click.echo(f"wrote {file}; check it with: release-machine plan {file}", err=True)
 
 
-def _check(session: Session, release: Release, rollback: Rollback, how: _How) -> None:
+def _check(
+    session: Session, release: Release, rollback: Rollback, how: _How, *, form: Form
+) -> Plan:
     """Show what would happen; raises OperatorError when the rollback cannot be started."""
-    plan = planner(session)(rollback.manifest, channel=ROLLBACK_CHANNEL)
-    console = open_console()
+    plan = plan_of(session, rollback)
     refused = "refused without --over" if rollback.foreign else None
     if rollback.conflicts and not how.force:
         refused = "refused without --force"
-    drawn = plan_view(plan.as_json(), width=console.width, refused=refused)
-    show(console, drawn, *remarks(rollback, release))
-    if not plan.valid:
-        raise OperatorError(
-            "Nothing was started: the rollback would be refused or fail for the reasons above.",
-            f"Write its manifest with: release-machine rollback {release.release_id} --manifest "
-            "FILE; correct the manifest and submit it.",
-        )
-    if refused:
-        raise conflict(rollback, how.over)
+    form.draw(
+        lambda width: [
+            plan_view(plan.as_json(), width=width, refused=refused),
+            *remarks(rollback, release),
+        ]
+    )
+    refuse_unready(plan, rollback, force=how.force, over=how.over)
+    return plan
 
 
-def _start(session: Session, rollback: Rollback, *, over: Sequence[str], detach: bool) -> NoReturn:
+def _start(session: Session, rollback: Rollback, how: _How, form: Form) -> NoReturn:
+    question = f"Roll back release {rollback.release_id} of {session.deployment.place}?"
+    require_yes(question, yes=how.yes, on_stderr=form.for_programs)
     with starting():
-        started = session.sfn.start_execution(
-            stateMachineArn=session.deployment.state_machine_arn,
-            input=execution_input(rollback, over=over, caller=session.caller),
-        )
+        arn = start_rollback(session, rollback, over=how.over)
         follow_from_opening(
-            session, started["executionArn"], pipelines=list(rollback.wanted), detach=detach
+            session,
+            arn,
+            pipelines=list(rollback.wanted),
+            detach=how.detach,
+            form=form,
         )

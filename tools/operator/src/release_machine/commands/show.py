@@ -15,7 +15,7 @@ from release_machine.release.model import Snapshot
 from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, write_file
-from release_machine.terminal.release_argument import release_argument
+from release_machine.terminal.release_argument import named, release_argument
 from release_machine.text.printable import printable
 from release_machine.views.audit_view import audit_hint, audit_table
 from release_machine.views.bill_of_materials import materials_table
@@ -54,7 +54,7 @@ def command(
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
     session = open_session(context)
-    found = known_release(session, release_id)
+    found = known_release(session, named(session, release_id))
     if html:
         _write_report(session, found, html)
     elif bom and as_json:

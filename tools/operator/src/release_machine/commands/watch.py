@@ -1,6 +1,5 @@
 """``watch``: follow a release in a live view, as lines or as JSON."""
 
-import sys
 import time
 
 import click
@@ -19,8 +18,8 @@ from release_machine.terminal.following import (
     watch_command,
     watching,
 )
-from release_machine.terminal.release_argument import release_argument
-from release_machine.views.json_events import JsonView
+from release_machine.terminal.forms import AsEvents, Form
+from release_machine.terminal.release_argument import named, release_argument
 
 
 @click.command("watch", cls=AwsCommand)
@@ -41,7 +40,8 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
       release-machine watch 2026.11.22-1 | tee release.log
       release-machine watch 2026.11.22-1 --json | jq -c 'select(.event == "pipelineMoved")'
     """
-    session = open_session(context)
+    session, form = open_session(context), AsEvents() if as_json else Form()
+    release_id = named(session, release_id)
     found, execution_arn = find_release(session, release_id)
     if found is None or found.pending:
         failed = None if found else announced_by(session, release_id)
@@ -53,10 +53,9 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
         requested = requested_release(
             execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
         )
-        follow_from_opening(session, execution_arn, pipelines=requested.pipelines, as_json=as_json)
+        follow_from_opening(session, execution_arn, pipelines=requested.pipelines, form=form)
     if found.status is ReleaseStatus.REJECTED:
         rejection = Rejected.of(found)
-        if as_json:
-            JsonView(sys.stdout).answer(rejection)
-        raise rejected(session, rejection, execution_arn)
-    follow_and_exit(session, found.release_id, as_json=as_json)
+        form.answered(rejection)
+        raise rejected(session, rejection, execution_arn, form=form)
+    follow_and_exit(session, found.release_id, form=form)

@@ -54,6 +54,12 @@ class Deployment:
         """The Region of the deployment."""
         return self.state_machine_arn.split(":")[3]
 
+    @property
+    def place(self) -> str:
+        """The deployment for people: its name, account and Region."""
+        account = self.state_machine_arn.split(":")[4]
+        return f"{self.name_prefix} (account {account}, {self.region})"
+
     def execution_arn(self, name: str) -> str:
         """The ARN of an execution of the state machine; an ARN is returned unchanged."""
         if name.startswith("arn:"):

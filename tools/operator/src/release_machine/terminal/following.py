@@ -1,9 +1,9 @@
-"""Follows a release on a terminal, in a pipe or as JSON, and exits with the outcome."""
+"""Follows a release on a terminal, in a pipe or for programs, and exits with the outcome."""
 
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import NoReturn
@@ -20,11 +20,10 @@ from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
 from release_machine.exit_codes import code_of
 from release_machine.follow.events import Event, ReleaseWaits
-from release_machine.follow.loop import Sink, follow
+from release_machine.follow.loop import follow
 from release_machine.follow.observer import ReleaseObserver
 from release_machine.follow.opening import (
     AlreadyReleased,
-    Opened,
     Opening,
     Planned,
     Rejected,
@@ -33,10 +32,12 @@ from release_machine.follow.opening import (
 )
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
-from release_machine.terminal.output import draws_in_place, open_console, show, tell
-from release_machine.views.json_events import JsonView
-from release_machine.views.live import LiveView
-from release_machine.views.plain import PlainView
+from release_machine.release.busy import Hold, held_until
+from release_machine.release.failure_links import with_links
+from release_machine.release.remedies import correct_manifest
+from release_machine.terminal.forms import Form
+from release_machine.views.json_calls import CallEnd, State, state_of
+from release_machine.views.json_output import document
 from release_machine.views.plan_view import plan_view
 
 RELEASED, NOT_RELEASED = 0, 1
@@ -48,42 +49,77 @@ def follow_from_opening(
     *,
     pipelines: Sequence[str],
     detach: bool = False,
-    as_json: bool = False,
+    form: Form,
 ) -> NoReturn:
     """Follow the release that a workflow execution opens, and exit with the outcome.
 
     ``pipelines`` are the pipelines of that release. With ``detach`` exit as soon as the release is
     opened, or waits for pipelines that other releases hold.
     """
-    # With JSON, standard output has nothing else.
-    say = partial(tell, on_stderr=as_json)
-    say(f"execution {execution_arn}")
-    opening = _await_opening(
-        session, execution_arn, pipelines=pipelines, detach=detach, as_json=as_json
-    )
-    if as_json and not isinstance(opening, Opened | ReleaseWaits):
-        JsonView(sys.stdout).answer(opening)
+    form.say(f"execution {execution_arn}")
+    opening = _await_opening(session, execution_arn, pipelines=pipelines, detach=detach, form=form)
+    state, more = State.ACCEPTED, dict[str, object]()
     match opening:
         case ReleaseWaits():
-            say(f"follow it with: {watch_command(_name(execution_arn))}")
-            sys.exit(RELEASED)
+            _exit_waiting(opening, form)
         case Rejected():
-            raise rejected(session, opening, execution_arn)
+            form.answered(opening)
+            raise rejected(session, opening, execution_arn, form=form)
         case Planned():
-            say("a dry run: nothing was started or recorded")
-            if not as_json:
-                console = open_console()
-                show(console, plan_view(opening.plan, width=console.width))
-            sys.exit(RELEASED)
+            form.answered(opening)
+            _exit_planned(opening, execution_arn, form)
         case AlreadyReleased():
-            say(
+            form.answered(opening)
+            form.say(
                 f"already released: this manifest is release {opening.release_id}, run by "
                 f"{opening.released_by}; nothing new was started"
             )
-    if detach:
-        say(f"release {opening.release_id}: follow it with: {watch_command(opening.release_id)}")
-        sys.exit(RELEASED)
-    follow_and_exit(session, opening.release_id, as_json=as_json)
+            state, more = State.ALREADY_RELEASED, {"releasedBy": opening.released_by}
+    if not detach:
+        follow_and_exit(session, opening.release_id, form=form, more=more)
+    watch = f"follow it with: {watch_command(opening.release_id)}"
+    form.say(f"release {opening.release_id}: {watch}")
+    form.end(
+        CallEnd(
+            state=state,
+            execution_arn=execution_arn,
+            release_id=opening.release_id,
+            next_steps=[watch],
+            more=more,
+        )
+    )
+    sys.exit(RELEASED)
+
+
+def _exit_waiting(waits: ReleaseWaits, form: Form) -> NoReturn:
+    watch = f"follow it with: {watch_command(_name(waits.execution_arn))}"
+    form.say(watch)
+    holds = [each for each in waits.holds if isinstance(each, Hold)]
+    more = {"heldUntil": document(held_until(waits.holds)), "holds": document(holds)}
+    form.end(
+        CallEnd(
+            state=State.WAITING,
+            execution_arn=waits.execution_arn,
+            next_steps=[watch],
+            more=more,
+        )
+    )
+    sys.exit(RELEASED)
+
+
+def _exit_planned(planned: Planned, execution_arn: str, form: Form) -> NoReturn:
+    form.say("a dry run: nothing was started or recorded")
+    if not form.for_programs:
+        form.draw(lambda width: [plan_view(planned.plan, width=width)])
+    form.end(
+        CallEnd(
+            state=State.PLANNED,
+            execution_arn=execution_arn,
+            release_id=planned.plan.get("releaseId"),
+            more={"plan": planned.plan},
+        )
+    )
+    sys.exit(RELEASED)
 
 
 def _await_opening(
@@ -92,13 +128,11 @@ def _await_opening(
     *,
     pipelines: Sequence[str],
     detach: bool,
-    as_json: bool,
+    form: Form,
 ) -> Opening | ReleaseWaits:
     name = _name(execution_arn)
     follow_again = f"the release continues. Follow it again: {watch_command(name)}"
-    views: list[Sink] = [PlainView(sys.stderr if as_json else sys.stdout)]
-    if as_json:
-        views.append(JsonView(sys.stdout))
+    views = form.waiting()
 
     def show(events: list[Event]) -> None:
         for view in views:
@@ -120,24 +154,61 @@ def _name(execution_arn: str) -> str:
     return execution_arn.rpartition(":")[2]
 
 
-def rejected(session: Session, rejection: Rejected, execution_arn: str) -> OperatorError:
+def rejected(
+    session: Session, rejection: Rejected, execution_arn: str, *, form: Form
+) -> OperatorError:
     """The error for a workflow execution that was rejected."""
     requested = requested_release(
         execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
     )
-    return OperatorError(
-        f"Rejected, nothing was started. {rejection}", rejection.next_step(requested.release_id)
+    next_step = rejection.next_step(requested.release_id)
+    form.end(
+        CallEnd(
+            state=State.REJECTED,
+            execution_arn=execution_arn,
+            release_id=requested.release_id,
+            next_steps=next_step.split("\n"),
+            more={"error": rejection.error, "cause": rejection.cause},
+        )
     )
+    return OperatorError(f"Rejected, nothing was started. {rejection}", next_step)
 
 
-def follow_and_exit(session: Session, release_id: str, *, as_json: bool = False) -> NoReturn:
-    """Follow a release to its end, and exit with the outcome."""
-    ended = follow_to_end(session, release_id, as_json=as_json)
-    if ended.status is ReleaseStatus.SUCCEEDED:
-        sys.exit(RELEASED)
-    for line in what_next(ended, rollback_lost=_rollback_is_lost(session, ended)):
-        tell(line, on_stderr=as_json)
-    sys.exit(NOT_RELEASED)
+def follow_and_exit(
+    session: Session,
+    release_id: str,
+    *,
+    form: Form,
+    more: Mapping[str, object] | None = None,
+) -> NoReturn:
+    """Follow a release to its end, and exit with the outcome; ``more`` is for programs."""
+    ended = follow_to_end(session, release_id, form=form)
+    released = ended.status is ReleaseStatus.SUCCEEDED
+    steps = (
+        [] if released else list(what_next(ended, rollback_lost=_rollback_is_lost(session, ended)))
+    )
+    for line in steps:
+        form.say(line)
+    form.end(call_end(session, ended, next_steps=steps, more=more))
+    sys.exit(RELEASED if released else NOT_RELEASED)
+
+
+def call_end(
+    session: Session,
+    ended: Release,
+    *,
+    state: State | None = None,
+    next_steps: Sequence[str] = (),
+    more: Mapping[str, object] | None = None,
+) -> CallEnd:
+    """What a call has come to that has found a release at its end, which is its ``state``."""
+    return CallEnd(
+        state=state or state_of(ended),
+        execution_arn=ended.execution_arn,
+        release=with_links(ended, region=session.console_region),
+        next_steps=next_steps,
+        more=more or {},
+    )
 
 
 def _rollback_is_lost(session: Session, ended: Release) -> bool:
@@ -163,7 +234,7 @@ def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
         yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
     name = shlex.quote(ended.release_id)
     yield f"see details with: release-machine show {name}"
-    yield f"run the rest again with: release-machine retry {name}"
+    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
     if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
         yield f"roll it back with: release-machine rollback {name}"
 
@@ -174,7 +245,7 @@ def watch_command(release_id: str) -> str:
 
 
 def follow_to_end(
-    session: Session, release_id: str, *, as_json: bool = False, what: str = "the release"
+    session: Session, release_id: str, *, form: Form, what: str = "the release"
 ) -> Release:
     """Follow a release until it is over; returns the release as last seen.
 
@@ -192,7 +263,7 @@ def follow_to_end(
         )
         with (
             watching(lambda: _continues(observer.seen, release_id, what=what)),
-            _view(as_json=as_json) as view,
+            form.following() as view,
         ):
             return follow(observer.look, sink=view, wait=time.sleep, clock=now)
 
@@ -218,16 +289,3 @@ def watching(continues: str | Callable[[], str]) -> Iterator[None]:
         sys.exit(code_of(interrupt))
     except UnreachableError as error:
         raise UnreachableError(error.problem, f"{error.next_step}\n{stopped()}") from error
-
-
-@contextmanager
-def _view(*, as_json: bool) -> Iterator[Sink]:
-    if as_json:
-        yield JsonView(sys.stdout)
-        return
-    console = open_console()
-    if draws_in_place(console):
-        with LiveView(console, clock=now) as live:
-            yield live
-    else:
-        yield PlainView(sys.stdout)

@@ -20,10 +20,10 @@ def draws_in_place(console: Console) -> bool:
     return console.is_interactive and console.file.isatty()
 
 
-def open_console() -> Console:
+def open_console(*, on_stderr: bool = False) -> Console:
     """A console for the terminal, or for a pipe with room for everything."""
     # Brackets and colons in texts from AWS or a manifest are not markup.
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, stderr=on_stderr)
     if not console.is_terminal:
         console.width = PIPED_WIDTH
     return console
@@ -34,7 +34,8 @@ def show(console: Console, *parts: RenderableType) -> None:
     with console.capture() as drawn:
         console.print(*parts, sep="\n")
     # rich pads each row of a table to its full width.
-    click.echo("\n".join(row.rstrip() for row in drawn.get().rstrip("\n").split("\n")))
+    rows = drawn.get().rstrip("\n").split("\n")
+    click.echo("\n".join(row.rstrip() for row in rows), err=console.stderr)
 
 
 def tell(fact: str, *, on_stderr: bool = False) -> None:

@@ -9,10 +9,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from release_machine.errors import OperatorError, UsageError
+from release_machine.terminal import asking
 
 if TYPE_CHECKING:
     from release_core.domain.release import Pipeline, Release
     from release_core.ledger.history import HistoryReader
+    from release_machine.deployment.session import Session
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
@@ -35,6 +37,37 @@ def release_argument(function: F) -> F:
     return click.argument(
         "release_id", metavar="RELEASE", callback=_require_id, shell_complete=_latest_ids
     )(function)
+
+
+def named(
+    session: Session,
+    name: str,
+    *,
+    changes: bool = False,
+    asks: bool = False,
+    yes: bool = False,
+    on_stderr: bool = False,
+) -> str:
+    """The whole name of the release that the argument names, or is short for.
+
+    A command that ``changes`` something takes a short name only from a person: it ``asks`` with the
+    whole name itself, or the person is asked here. Raises UsageError where nobody is asked, or when
+    the name is short for several releases.
+    """
+    from release_machine.actions.shortened import whole_name  # noqa: PLC0415 # slow: boto3
+
+    whole = whole_name(session, name)
+    # Nothing can be changed in a rejected manifest, which is named by an ARN.
+    if whole == name or not changes or whole.startswith("arn:"):
+        return whole
+    if not asking.will_ask(yes=yes):
+        raise UsageError(
+            f"There is no release {name}. It may be short for release {whole}.",
+            f"Give the whole id: {whole}",
+        )
+    if not asks:
+        asking.require_yes(f"{name} is short for release {whole}. Go on?", on_stderr=on_stderr)
+    return whole
 
 
 def optional_release_argument(function: F) -> F:

@@ -1,0 +1,84 @@
+"""The whole name of a release that a person has shortened, as lists and views shorten it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from release_core.domain.release import Release, ReleaseStatus
+from release_machine.actions.automatic_rollback import announced_by
+from release_machine.actions.cancel import execution_status
+from release_machine.deployment.aws_problems import is_denied
+from release_machine.errors import UsageError
+from release_machine.text.fitting import ELLIPSIS
+
+if TYPE_CHECKING:
+    from release_machine.deployment.session import Session
+
+# As many as `list` shows at most.
+_LATEST = 1000
+_LONGEST_EXECUTION = 80  # characters of the name of an execution, for Step Functions
+_NAMED_AT_MOST = 5
+
+
+def whole_name(session: Session, name: str) -> str:
+    """The name of the only release that ``name`` shortens; ``name`` itself when it is whole.
+
+    A release is named by its id, a rejected manifest by the ARN of its execution. Without any such
+    release the name is returned as it is. Raises UsageError when it shortens several.
+    """
+    try:
+        found = [] if _is_whole(session, name) else _search(session, name)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        # Who may not read releases can still answer one, and gives its whole id.
+        found = []
+    names = list(dict.fromkeys(each.release_id for each in found))
+    if len(names) > 1:
+        raise UsageError(
+            f"{name} is short for {len(names)} releases: {_listed(found)}.",
+            "Give more of the id.",
+        )
+    return names[0] if names else name
+
+
+def _is_whole(session: Session, name: str) -> bool:
+    """Whether something has exactly this name; then it is not what another name begins with."""
+    if name.startswith("arn:") or session.ledger.get_header(name):
+        return True
+    arn = session.deployment.execution_arn(name)
+    return bool(
+        session.ledger.get_header(arn)
+        or session.ledger.release_opened_by(arn)
+        or any(name == each.release_id for each in session.ledger.pending())
+        or announced_by(session, name)
+        or (len(name) <= _LONGEST_EXECUTION and execution_status(arn, sfn=session.sfn))
+    )
+
+
+def _search(session: Session, name: str) -> list[Release]:
+    """The latest releases that the name may stand for.
+
+    A cut in the name stands for any characters; without one, the name is the beginning. A rejected
+    manifest is also found by the release id in it.
+    """
+    cut = re.escape(name).replace(re.escape(ELLIPSIS), ".*")
+    pattern = re.compile(cut if ELLIPSIS in name else f"{cut}.*", re.DOTALL)
+    return [
+        each
+        for each in session.ledger.latest(_LATEST)
+        if pattern.fullmatch(each.label) or each.requested_id == name
+    ]
+
+
+def _listed(found: Sequence[Release]) -> str:
+    names = [
+        f"{each.label} (rejected)" if each.status is ReleaseStatus.REJECTED else each.label
+        for each in found[:_NAMED_AT_MOST]
+    ]
+    more = f" and {len(found) - len(names)} more" if len(found) > len(names) else ""
+    return ", ".join(names) + more

@@ -1,0 +1,124 @@
+"""How a command tells what it does: to people, as events, or as one JSON object at its end."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+import click
+from rich.console import RenderableType
+
+from release_core.clock import now
+from release_machine.deployment.aws_problems import explained
+from release_machine.errors import OperatorError
+from release_machine.follow.loop import Sink
+from release_machine.follow.opening import Answer
+from release_machine.terminal.output import draws_in_place, open_console, show, tell
+from release_machine.views.json_calls import CallEnd, State, call_document
+from release_machine.views.json_events import JsonView
+from release_machine.views.json_output import write
+from release_machine.views.live import LiveView
+from release_machine.views.plain import PlainView
+
+
+class Form:
+    """Tells people, on standard output."""
+
+    # Standard output has nothing but JSON; people read standard error.
+    for_programs = False
+
+    def say(self, fact: str) -> None:
+        """Tell one line, with the time."""
+        tell(fact, on_stderr=self.for_programs)
+
+    def draw(self, parts: Callable[[int], Sequence[RenderableType]]) -> None:
+        """Draw what ``parts`` makes for a width."""
+        console = open_console(on_stderr=self.for_programs)
+        show(console, *parts(console.width))
+
+    def waiting(self) -> list[Sink]:
+        """The views of the wait until a release is opened."""
+        return [PlainView(self._people)]
+
+    @contextmanager
+    def following(self) -> Iterator[Sink]:
+        """The view of a release."""
+        console = open_console(on_stderr=self.for_programs)
+        if draws_in_place(console):
+            with LiveView(console, clock=now) as live:
+                yield live
+        else:
+            yield PlainView(self._people)
+
+    def answered(self, answer: Answer) -> None:
+        """Take the answer of an execution that opened nothing new."""
+
+    def end(self, end: CallEnd) -> None:
+        """Take what the call has come to."""
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Take the error with which the call ends; it is raised again, for people."""
+        yield
+
+    @property
+    def _people(self) -> TextIO:
+        return sys.stderr if self.for_programs else sys.stdout
+
+
+class AsEvents(Form):
+    """Tells programs each event, as one line of JSON; people read standard error."""
+
+    for_programs = True
+
+    def waiting(self) -> list[Sink]:
+        """The views of the wait until a release is opened."""
+        return [*super().waiting(), JsonView(sys.stdout)]
+
+    @contextmanager
+    def following(self) -> Iterator[Sink]:
+        """The view of a release."""
+        yield JsonView(sys.stdout)
+
+    def answered(self, answer: Answer) -> None:
+        """Take the answer of an execution that opened nothing new."""
+        JsonView(sys.stdout).answer(answer)
+
+
+class AsObject(Form):
+    """Tells programs what the call has come to, as one JSON object; people read standard error."""
+
+    for_programs = True
+
+    def __init__(self) -> None:
+        self._ended = False
+
+    def end(self, end: CallEnd) -> None:
+        """Take what the call has come to."""
+        self._ended = True
+        write(call_document(end))
+
+    @contextmanager
+    def refusals(self) -> Iterator[None]:
+        """Take the error with which the call ends; it is raised again, for people."""
+        try:
+            with explained():
+                yield
+        except OperatorError as error:
+            if not self._ended:
+                said = {"problem": error.problem}
+                self.end(
+                    CallEnd(state=State.NOT_DONE, next_steps=error.next_step.split("\n"), more=said)
+                )
+            raise
+
+
+def json_option(function: Callable[..., object]) -> Callable[..., object]:
+    """Add the option ``form``: a JSON object at the end in place of texts."""
+    return click.option(
+        "--json",
+        "form",
+        is_flag=True,
+        help="Print one JSON object at the end.",
+        callback=lambda _context, _parameter, chosen: AsObject() if chosen else Form(),
+    )(function)

@@ -1,0 +1,157 @@
+"""A short name stands for the only release that it fits."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from release_core.domain.release import Release, ReleaseStatus
+from release_machine.actions.shortened import whole_name
+from release_machine.terminal import asking
+from tools.operator.tests.conftest import Run
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
+
+RELEASE = "2026.11.22-1"
+REJECTED = EXECUTION.replace("mine", "1a2b3c4d-0000-4000-8000-000000000001_5e6f")
+
+
+@pytest.fixture
+def listed(aws: FakeAws) -> FakeAws:
+    """A deployment with releases whose ids begin alike, and a rejected manifest."""
+    one = aws.releases[RELEASE]
+    more = [replace(one, release_id=name) for name in ("2026.11.21-7", "2026.11.22-12", "shop")]
+    rejected = replace(
+        one,
+        release_id=REJECTED,
+        execution_arn=REJECTED,
+        status=ReleaseStatus.REJECTED,
+        pipeline_count=0,
+        why="ManifestInvalid: pipelines: missing",
+        pipelines={},
+    )
+    aws.releases = {each.release_id: each for each in (one, *more, rejected)}
+    return aws
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("2026.11.21", "2026.11.21-7"),
+        ("sh", "shop"),
+        ("2026…-7", "2026.11.21-7"),
+        ("2026.11.22-12", "2026.11.22-12"),
+        (RELEASE, RELEASE),
+        ("1a2b3c4d", REJECTED),
+        ("mine", "mine"),
+        ("nothing", "nothing"),
+        ("2026.11.2?", "2026.11.2?"),
+    ],
+)
+def test_the_only_one(listed: FakeAws, name: str, whole: str) -> None:
+    """A whole name always stands for itself, also one that another name begins with."""
+    assert whole_name(listed, name) == whole  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_a_release_that_waits_is_whole(listed: FakeAws) -> None:
+    """Its id is no short name of a release that is open."""
+    waits = replace(listed.releases["shop"], release_id="sho", pending=True)
+    listed.waiting = [waits]
+    assert whole_name(listed, "sho") == "sho"  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_an_announced_rollback_is_whole(listed: FakeAws) -> None:
+    """It is not opened yet, and watch waits for it."""
+    one: Release = replace(listed.releases["shop"], rolls_back_as="shop-rollback")
+    other = replace(one, release_id="shop-rollback-2", rolls_back_as=None)
+    listed.releases |= {"shop": one, "shop-rollback-2": other}
+    assert whole_name(listed, "shop-rollback") == "shop-rollback"  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "cancel", "approve"])
+def test_several(listed: FakeAws, run: Run, command: str) -> None:
+    """The error names them, and nothing is done."""
+    result = run(command, "2026.11.2")
+    assert result.exit_code == 2
+    names = "2026.11.22-1, 2026.11.21-7, 2026.11.22-12"
+    assert f"2026.11.2 is short for 3 releases: {names}." in result.stderr
+    assert "Give more of the id." in result.stderr
+
+
+def test_many_are_not_all_named(listed: FakeAws, run: Run) -> None:
+    """A line stays readable."""
+    one = listed.releases["shop"]
+    listed.releases |= {f"x{n}": replace(one, release_id=f"x{n}") for n in range(9)}
+    assert "x0, x1, x2, x3, x4 and 4 more" in run("show", "x").stderr
+
+
+def test_commands_that_read_take_it(listed: FakeAws, run: Run) -> None:
+    """The release, or the rejected manifest, is shown with its whole name."""
+    assert "Release shop  ✔ SUCCEEDED" in run("show", "sho").stdout
+    assert json.loads(run("show", "1a2b3c4d", "--json").stdout)["status"] == "REJECTED"
+    assert "release shop: SUCCEEDED" in run("watch", "sho").stdout
+    result = run("watch", "1a2b3c4d")
+    assert result.exit_code == 1
+    assert "ManifestInvalid" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cancel", "sho"),
+        ("cancel", "sho", "--yes"),
+        ("retry", "sho"),
+        ("rollback", "sho"),
+        ("approve", "sho"),
+        ("reject", "sho", "--reason", "no"),
+        ("override", "sho", "--reason", "no"),
+    ],
+)
+def test_a_script_gives_whole_ids(listed: FakeAws, run: Run, words: tuple[str, ...]) -> None:
+    """A typing error must not change another release: the whole id is named, and nothing done."""
+    result = run(*words)
+    assert result.exit_code == 2
+    assert "There is no release sho. It may be short for release shop." in result.stderr
+    assert "Give the whole id: shop" in result.stderr
+    assert (listed.stopped, listed.started, listed.sent) == ([], [], [])
+
+
+def test_a_person_is_asked(listed: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal the question names the whole id, once."""
+    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    asked: list[str] = []
+
+    def agrees(question: str, *, on_stderr: bool) -> bool:
+        assert not on_stderr
+        asked.append(question)
+        return True
+
+    monkeypatch.setattr(asking, "_agrees", agrees)
+    listed.set_status("RUNNING", closed_at=None)
+    assert run("cancel", "sho").exit_code == 0
+    assert [each["executionArn"] for each in listed.stopped]
+    listed.answer = {"message": ""}
+    run("override", "sho", "--reason", "now")
+    assert listed.sent == [("POST", "overrides", "shop")]
+    place = "release-machine (account 000000000000, us-east-1)"
+    assert asked == [f"Stop release shop of {place}?", "sho is short for release shop. Go on?"]
+
+
+def test_a_rejected_manifest_cannot_be_changed(listed: FakeAws, run: Run) -> None:
+    """So its short name is taken everywhere, and the error says what it is."""
+    result = run("retry", "1a2b3c4d")
+    assert result.exit_code == 2
+    assert "was rejected, so there is no release to retry" in result.stderr
+
+
+def test_who_may_not_read_gives_whole_ids(
+    listed: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A permission to override is enough to override."""
+
+    def denied(_: str) -> None:
+        raise refusal("AccessDeniedException", "GetItem")
+
+    monkeypatch.setattr(listed, "get_header", denied)
+    listed.answer = {"message": ""}
+    run("override", "sho", "--reason", "now")
+    assert listed.sent == [("POST", "overrides", "sho")]
