@@ -14,7 +14,7 @@ from release_core.domain.revisions import KEY_TYPE, Pin
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """What a source action would take; ``exists`` is None when unknown, with the reason in ``note``.
+    """What a source action would take; ``exists`` is None if unknown, with the reason in ``note``.
 
     ``revision`` is the pinned revision, or the newest at the moment. ``message`` and ``author`` are
     those of a commit, or the summary of an object; ``made_at`` is when the source got it.
@@ -113,7 +113,7 @@ class RevisionSources:
             repositoryName=reads.get("RepositoryName", ""),
             imageIds=[{"imageDigest": digest} if digest else {"imageTag": tag or ""}],
         )
-        image = next(iter(found["imageDetails"]), {})
+        image: dict[str, Any] = next(iter(found["imageDetails"]), {})
         return Lookup(
             exists=True,
             revision=digest or image.get("imageDigest"),

@@ -107,9 +107,7 @@ class LivePipelines:
 
 def revisions_of(good: Good) -> dict[str, str]:
     """The revision of each source action that AWS names, without keys of objects."""
-    return {
-        each.action: each.revision for each in _versions(good) if each.action and each.revision
-    }
+    return {each.action: each.revision for each in _versions(good) if each.action and each.revision}
 
 
 def _versions(good: Good) -> Iterator[Revision]:

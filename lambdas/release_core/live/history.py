@@ -69,9 +69,8 @@ class History:
                 continue  # it has neither shipped its revisions nor were they rolled back
             for action, revision in self._revisions(each).items():
                 # The newest execution with a revision says whether it may be shipped again.
-                found.setdefault(
-                    (action, revision), rollback and self._by(rollback, each, action, revision)
-                )
+                by = self._by(rollback, each, action, revision) if rollback else None
+                found.setdefault((action, revision), by)
         return tuple(each for each in found.values() if each)
 
     def _undone_executions(self) -> dict[str, PastExecution]:

@@ -140,7 +140,7 @@ class LiveReader:
         succeeded = history.succeeded
         for number, each in enumerate(succeeded):
             if read.good and _is_recorded(read.good, each, succeeded):
-                return history.live(read.pipeline, read.good)
+                break
             if number == _MOST_SKIPPED:
                 return f"CodePipeline skipped the deployment in its last {number} successes"
             if each.rollback_to:

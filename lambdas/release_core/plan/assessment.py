@@ -67,7 +67,8 @@ class Assessment:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
         except ValueError:
             expected = None  # a cycle, which is one of the problems already
-        sources = {each.name: tuple(self._planned_sources(each)) for each in self.manifest.pipelines}
+        entries = self.manifest.pipelines
+        sources = {each.name: tuple(self._planned_sources(each)) for each in entries}
         planned = tuple(
             PlannedPipeline(
                 name=each.name,
@@ -225,16 +226,20 @@ class Assessment:
             ids = ", ".join(each.execution_id for each in facts.in_flight)
             means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
             yield f"{means} running executions: {ids}"
-        for source in sources_of(self.declared, pipeline):
-            lookup = self.found.get((pipeline.name, source.name))
-            if lookup and lookup.exists is None and pins_of(pipeline, source):
-                yield f"the revision of {source.name} was not checked: {lookup.note}"
-            elif lookup and lookup.exists is False and not pins_of(pipeline, source):
-                yield f"{source.name} would fail: {source.provider} has no {newest_of(source)}"
+        yield from self._not_found(pipeline)
         yield from may_ship_again(planned, self.live.live.get(pipeline.name))
         if declaration:
             sources = sources_of(self.declared, pipeline)
             yield from by_itself(declaration, sources, released=self.manifest.names)
+
+    def _not_found(self, pipeline: ManifestPipeline) -> Iterator[str]:
+        """The pins that could not be checked, and the sources that have nothing to ship."""
+        for source in sources_of(self.declared, pipeline):
+            lookup, pinned = self.found.get((pipeline.name, source.name)), pins_of(pipeline, source)
+            if lookup and lookup.exists is None and pinned:
+                yield f"the revision of {source.name} was not checked: {lookup.note}"
+            elif lookup and lookup.exists is False and not pinned:
+                yield f"{source.name} would fail: {source.provider} has no {newest_of(source)}"
 
     def _waits(self, pipeline: str) -> Iterator[str]:
         """The release that this one waits for, or that may be in its way when its time comes."""

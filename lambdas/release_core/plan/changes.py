@@ -160,5 +160,4 @@ def _history(rolled_back: RolledBack) -> str:
     by = f"release {rolled_back.by}"
     if not rolled_back.by_release:
         by = f"CodePipeline with execution {rolled_back.by}"
-    at = to_iso(rolled_back.at)
-    return f"shipped by {of} {rolled_back.shipped_by} and rolled back by {by} at {at}"
+    return f"shipped by {of} {rolled_back.shipped_by} and rolled back by {by}"

@@ -159,9 +159,7 @@ COMMITTED = datetime(2017, 1, 11, 20, 49, 58, tzinfo=UTC)
             "CodeCommit",
             {"BranchName": "main"},
             [Pin(action="S", type="COMMIT_ID", revision="1")],
-            Lookup(
-                exists=True, revision="1", message="Fix 1\n", author="Ana", made_at=COMMITTED
-            ),
+            Lookup(exists=True, revision="1", message="Fix 1\n", author="Ana", made_at=COMMITTED),
             "shop branch main",
         ),
         (

@@ -18,6 +18,17 @@ def test_the_report_is_written(run: Run, aws: FakeAws, tmp_path: Path) -> None:
     assert any(each.startswith(console) for each in page.values("href"))
 
 
+def test_the_report_is_printed(run: Run, aws: FakeAws, tmp_path: Path) -> None:
+    """With - as its file, the page goes to standard output, and nothing else does."""
+    result = run("show", "2026.11.22-1", "--html", "-")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("<!DOCTYPE html>\n<html")
+    assert result.stdout.endswith("</html>\n")
+    assert Page(result.stdout).text.endswith("All times are UTC.")
+    assert result.stderr == ""
+    assert [each.name for each in tmp_path.iterdir()] == ["manifest.json"]
+
+
 def test_a_file_that_cannot_be_written(run: Run, aws: FakeAws) -> None:
     """A file in a missing folder is wrong usage, and the error names it."""
     result = run("show", "2026.11.22-1", "--html", "nowhere/release.html")

@@ -9,7 +9,7 @@ import pytest
 
 from release_machine.release.model import Snapshot
 from release_machine.report import html
-from release_machine.report.markup import breakable, element, is_web_address, joined, link
+from release_machine.report.markup import breakable, element, is_web_address, isolated, joined, link
 from release_machine.text.printable import visible
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.hostile_release import ENDLESS, HOSTILE, hostile
@@ -23,7 +23,7 @@ PASSIVE = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav"),
     *("aside", "section", "article", "details", "summary", "figure", "figcaption"),
     *("h1", "h2", "h3", "p", "div", "span", "small", "b", "a", "code", "bdi", "time", "wbr"),
-    *("ul", "ol", "li", "dl", "dt", "dd"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "blockquote"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
     *("svg", "defs", "symbol", "use", "pattern", "g", "desc"),
     *("path", "rect", "circle", "line", "text"),
@@ -142,11 +142,20 @@ def test_an_arn_may_break_after_a_colon() -> None:
     """A line may end after a colon or slash; copying gives the original text."""
     made = breakable("arn:aws:sts::1:assumed-role/<Role>/alice")
     assert made is not None
-    assert made.html == (
-        "<bdi>arn:<wbr>aws:<wbr>sts:<wbr>:<wbr>1:<wbr>assumed-role/<wbr>&lt;Role&gt;/<wbr>alice"
-        "</bdi>"
-    )
+    parts = ("arn:", "aws:", "sts::", "1:", "assumed-role/", "&lt;Role&gt;/", "alice")
+    wholes = "<wbr>".join(f'<span class="part">{part}</span>' for part in parts)
+    assert made.html == f"<bdi>{wholes}</bdi>"
     assert breakable(None) is None
+
+
+def test_an_arn_in_a_sentence() -> None:
+    """Its parts stay whole as well; the words around it are plain text."""
+    made = isolated("may not call arn:aws:ecs, see s3://logs/1")
+    part = '<span class="part">{}</span>'.format
+    arn = "<wbr>".join(map(part, ("arn:", "aws:", "ecs")))
+    address = "<wbr>".join(map(part, ("s3://", "logs/", "1")))
+    assert made is not None
+    assert made.html == f"<bdi>may not call {arn}, see {address}</bdi>"
 
 
 def test_other_scripts_stay_readable() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from release_core.domain.release import OnFailure, PipelineStatus, ReleaseStatus
 from release_machine.release.model import Snapshot
+from release_machine.report.causes import broken
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import from_buckets
 from tools.operator.tests.samples.made_release import Ran, moment, release
@@ -20,10 +21,12 @@ def test_header() -> None:
     text = read(samples.good()).text
     assert text.startswith(
         "Release 2026.11.22-1: SUCCEEDED Skip to the details Release report 2026.11.22-1 "
-        "SUCCEEDED after 12 min 43 s 5 SUCCEEDED all 5 pipelines succeeded "
+        "SUCCEEDED in 12m 43s 5 succeeded "
+        "Opened 2026-11-22 22:02:40 UTC by ReleaseManager/alice@example.com "
         "What to do next Nothing: every pipeline succeeded. "
         "To undo it: release-machine rollback 2026.11.22-1 "
-        "Opened by alice@example.com "
+        "About this release: through the API, on failure halt, workflow execution "
+        "Opened by ReleaseManager/alice@example.com "
         "arn:aws:sts::123456789012:assumed-role/ReleaseManager/alice@example.com "
         "Through the API Opened 2026-11-22 22:02:40 UTC Closed 2026-11-22 22:15:23 UTC "
     )
@@ -35,7 +38,7 @@ def test_header() -> None:
         (samples.good, ["Nothing: every pipeline succeeded", "rollback 2026.11.22-1"]),
         (
             samples.failed,
-            ["Fix what failed (see below)", "retry 2026.11.22-2", "rollback 2026.11.22-2"],
+            ["Fix what failed.", "retry 2026.11.22-2", "rollback 2026.11.22-2"],
         ),
         (
             samples.cancelled,
@@ -48,7 +51,8 @@ def test_header() -> None:
         (
             samples.running,
             [
-                "orders , at Production → Approve , waits for manual approval . Open",
+                "orders , at Production → Approve , waits for manual approval .",
+                "Approve release-machine approve 2026.11.22-3 orders",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],
@@ -93,43 +97,81 @@ def test_a_rollback_that_the_manifest_asks_for() -> None:
     assert told not in read(samples.failed()).text
 
 
-def test_a_folded_outcome_names_the_failures() -> None:
-    """Folded, it names the failed pipelines and not the skipped ones."""
+def test_the_first_cause_comes_first() -> None:
+    """The pipeline that failed first comes before the facts, with where and why; then the steps."""
     text = read(samples.failed()).text
-    head = text[: text.index(" … Less ")]
-    assert head.endswith(
-        "4 of 7 pipelines did not succeed: - payments FAILED: stage Deploy, action UpdateService: "
+    head = text[: text.index("About this release")]
+    assert (
+        "payments failed Stage Deploy , action UpdateService after 8m 46s "
         "The deployment of service payments failed: 3 of 4 tasks did not become healthy within "
         "600 seconds. Task stopped: Essential container in task exited (exit code 137). "
-        "(JobFailed) ECS deployment ecs-svc/8392019384756 rolled back"
+        "Open the action Execution More about it"
+    ) in head
+    assert "3 skipped : web , mail , reports What to do next" in head
+    before_the_audit = text[: text.index("Audit trail Audit trail")]
+    assert before_the_audit.count("3 of 4 tasks did not become healthy") == 1
+
+
+def test_which_cause_is_the_first() -> None:
+    """It is the first that failed, even if its number is higher; what it stopped comes last."""
+    rans = [
+        Ran(name="stopped", began=1, ended=4, status=PipelineStatus.STOPPED, stopped_at=3),
+        Ran(name="later", began=1, ended=9, status=PipelineStatus.FAILED),
+        Ran(name="first", began=1, ended=3, status=PipelineStatus.TIMED_OUT),
+    ]
+    made = release("r", ReleaseStatus.FAILED, rans, closed=9, why="3 of 3:\n- stopped STOPPED")
+    assert [each.name for each in broken(made)] == ["first", "later", "stopped"]
+    marked = replace(made, failing_by="later")
+    assert [each.name for each in broken(marked)] == ["later", "first", "stopped"]
+    text = read(Snapshot(at=moment(20), release=made)).text
+    assert "first timed out first" in text
+    assert "1 more did not succeed : later 1 stopped : stopped" in text
+
+
+def test_failures_of_an_earlier_attempt_are_no_cause() -> None:
+    """While a retry waits for a pipeline, the failure before the retry is not shown as its own."""
+    failed = samples.failed().release
+    again = replace(
+        failed, status=ReleaseStatus.RUNNING, attempt=2, closed_at=None, resumed_at=moment(800)
     )
-    assert text.index("What to do next") < text.index("Opened by")
+    assert broken(again) == []
+    assert "payments failed Stage" not in read(Snapshot(at=moment(801), release=again)).text
 
 
-def test_a_folded_outcome_names_two_failures() -> None:
-    """They are the first failures in the manifest's order, after any number of skips."""
-    rans = [Ran(name=name, began=1, ended=9, status=PipelineStatus.FAILED) for name in "bcd"]
-    rans.insert(0, Ran(name="a", ended=9, status=PipelineStatus.SKIPPED))
-    lines = [f"- {each.name} {each.status}: why {each.name}" for each in rans]
-    why = "\n".join(["4 of 4 pipelines did not succeed:", *lines])
-    text = read(
-        Snapshot(at=moment(20), release=release("r", ReleaseStatus.FAILED, rans, closed=9, why=why))
-    ).text
-    assert "4 of 4 pipelines did not succeed: - b FAILED: why b - c FAILED: why c … Less" in text
+def test_what_the_reason_says_beside_its_list() -> None:
+    """A rollback in the reason is shown with the first cause, without the list."""
+    why = f"{samples.failed().release.why}\nThe automatic rollback was not started."
+    text = with_release(samples.failed(), why=why).text
+    head = text[: text.index("What to do next")]
+    assert "The automatic rollback was not started." in head
+    assert "pipelines did not succeed" not in head
+
+
+def test_a_release_that_failed_by_itself() -> None:
+    """Without a pipeline that failed, the reason of the outcome is the cause."""
+    why = "the workflow execution timed out"
+    text = with_release(samples.good(), status=ReleaseStatus.FAILED, why=why).text
+    assert f"The release failed {why} Open the workflow execution" in text
 
 
 def test_the_head_of_a_running_release_has_a_time() -> None:
     """A saved page shows how old it is; the page of a closed release only at its end."""
-    assert "RUNNING for 7 min 51 s as of 2026-11-22 22:10:31 UTC" in read(samples.running()).text
-    assert "as of" not in read(samples.good()).text
+    running = read(samples.running()).text
+    assert "RUNNING for 7m 51s " in running
+    assert "; this page is of 2026-11-22 22:10:31 UTC" in running
+    assert "this page is of" not in read(samples.good()).text
     assert "As recorded at 2026-11-22 22:17:40 UTC." in read(samples.good()).text
 
 
 def test_an_approval() -> None:
     """The head has the page, where there is one, and the commands that answer."""
     seen = samples.running()
-    answer = "Answer it: release-machine approve 2026.11.22-3 orders or release-machine reject"
-    assert f"waits for manual approval . Open . {answer}" in read(seen).text
+    answer = (
+        "Approve release-machine approve 2026.11.22-3 orders "
+        "Reject release-machine reject 2026.11.22-3 orders --reason TEXT"
+    )
+    assert f"waits for manual approval . {answer}" in read(seen).text
+    assert "--reason TEXT Open it in the console" in read(seen).text
     orders = replace(seen.activity["orders"], link=None)
     assert f"manual approval . {answer}" in read(replace(seen, activity={"orders": orders})).text
 
@@ -149,7 +191,7 @@ def test_a_rejected_manifest() -> None:
     """It was received from a requester; it has no end and no policy."""
     text = read(samples.rejected()).text
     facts = text[text.index("Requested by") : text.index("Workflow")]
-    assert facts.startswith("Requested by alice@example.com")
+    assert facts.startswith("Requested by ReleaseManager/alice@example.com")
     assert facts.endswith("Through the API Received 2026-11-22 22:02:40 UTC ")
 
 

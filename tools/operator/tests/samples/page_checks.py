@@ -74,3 +74,59 @@ def check_contrast(chromium: Chromium, page: Path, *, width: int, scheme: str) -
     answer = chromium.evaluate(_FAINT)
     assert answer["seen"] > 20, answer
     assert answer["found"] == [], answer
+
+
+# The text on the screen before anything is scrolled or unfolded, each piece as a whole.
+_FIRST_SCREEN = """
+(() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || ['title', 'desc'].includes(element.tagName)) continue;
+    if (!element.checkVisibility() || element.closest('.unseen, .skip')) continue;
+    range.selectNodeContents(node);
+    const boxes = [...range.getClientRects()];
+    if (boxes.every((box) => box.top >= 0 && box.bottom <= innerHeight)) found.push(node.data);
+  }
+  return found.join(' ');
+})()
+"""
+# The links that are wholly on the screen.
+_LINKS_ON_SCREEN = """
+[...document.querySelectorAll('a[href]')].filter((each) => {
+  const box = each.getBoundingClientRect();
+  return each.checkVisibility() && box.height > 0 && box.top >= 0 && box.bottom <= innerHeight;
+}).map((each) => each.getAttribute('href'))
+"""
+# The parts of ARNs and addresses in more than one line.
+_BROKEN_PARTS = """
+(() => {
+  document.querySelectorAll('details').forEach((each) => { each.open = true; });
+  const parts = [...document.querySelectorAll('.part')].filter((each) => each.checkVisibility());
+  const range = document.createRange();
+  const lines = (part) => {
+    range.selectNodeContents(part);
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
+  return [parts.length, parts.filter((each) => lines(each) > 1).map((each) => each.innerText)];
+})()
+"""
+
+
+def first_screen(
+    chromium: Chromium, page: Path, *, width: int, height: int
+) -> tuple[str, list[str]]:
+    """The text and the addresses of links on the first screen of a page, with single spaces."""
+    chromium.show(page, width=width, height=height, scheme="light")
+    text = " ".join(str(chromium.evaluate(_FIRST_SCREEN)).split())
+    return text, [str(each) for each in chromium.evaluate(_LINKS_ON_SCREEN)]
+
+
+def check_arns(chromium: Chromium, page: Path, *, width: int) -> int:
+    """No part of an ARN or address is broken; returns how many parts there are."""
+    chromium.show(page, width=width, height=HEIGHT, scheme="light")
+    count, broken = chromium.evaluate(_BROKEN_PARTS)
+    assert broken == [], broken
+    return int(count)

@@ -4,6 +4,12 @@ from typing import Any
 
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:0b2f7c1e"
 
+DANGER = (
+    "would ship AGAIN what was rolled back: revision 3sL4kqtJlcpXroDTDmJrmSpXd3dIbrHY of Source, "
+    "shipped by release 2026.11.21-1 and rolled back by release 2026.11.21-1-rollback. Pin another "
+    "revision, or leave the pipeline out"
+)
+
 PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
     "valid": False,
@@ -75,12 +81,7 @@ PLAN: dict[str, Any] = {
             },
             "liveUnknown": None,
             "changes": True,
-            "dangers": [
-                "would ship AGAIN what was rolled back: revision 3sL4kqtJlcpXroDTDmJrmSpXd3dIbrHY "
-                "of Source, shipped by release 2026.11.21-1 and rolled back by release "
-                "2026.11.21-1-rollback at 2026-11-21T20:01:09.000Z. Pin another revision, or leave "
-                "the pipeline out"
-            ],
+            "dangers": [DANGER],
             "sources": [
                 {
                     "actionName": "Source",

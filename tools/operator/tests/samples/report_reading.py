@@ -26,7 +26,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take an element; a text continues after a place where its line may end."""
-        self._goes_on = tag == "wbr"
+        is_part = self._goes_on and ("class", "part") in attrs
+        self._goes_on = tag == "wbr" or is_part
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self._open.append(tag)

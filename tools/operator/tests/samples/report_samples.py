@@ -1,12 +1,15 @@
 """Sample releases, one of each kind, with fixed times."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.release import Failure, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.model import Activity, Snapshot
+from tools.operator.tests.samples.asking_release import asking_snapshot
 from tools.operator.tests.samples.bucket_release import from_buckets
+from tools.operator.tests.samples.failing_release import refused, sixty
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import (
     ALICE,
@@ -23,6 +26,8 @@ from tools.operator.tests.samples.made_release import (
     succeeded,
     with_revisions,
 )
+
+type Sample = Callable[[], Snapshot]
 
 
 def good() -> Snapshot:
@@ -334,6 +339,9 @@ SAMPLES = {
         rollback,
         retried_in_the_console,
         from_buckets,
+        asking_snapshot,
+        refused,
+        sixty,
         hostile,
     )
 }

@@ -29,7 +29,9 @@ from release_machine.views.timeline import timeline
 @release_argument
 @click.option("--bom", is_flag=True, help="Only the revisions that each pipeline shipped.")
 @click.option("--audit", is_flag=True, help="Also every change, with person and time.")
-@click.option("--html", metavar="FILE", type=click.Path(), help="Write a report as a web page.")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(), help="Write a report as a web page; - prints it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
@@ -51,6 +53,7 @@ def command(
       release-machine show 2026.11.22-1 --bom
       release-machine show 2026.11.22-1 --audit
       release-machine show 2026.11.22-1 --html release.html
+      release-machine show 2026.11.22-1 --html - | gzip > release.html.gz
       release-machine show 2026.11.22-1 --json | jq '.pipelines[] | select(.failure)'
     """
     session = open_session(context)
@@ -89,6 +92,10 @@ def _write_report(session: Session, found: Release, path: str) -> None:
         activity=with_ways_out(found, session.activity.get_all(found.pipelines.values())),
     )
     page = report.html(seen, console_region=session.console_region)
+    if path == "-":
+        # As bytes: the page says that it is UTF-8, whatever the terminal is.
+        click.echo(page.encode(), nl=False)
+        return
     write_file(path, page)
     click.echo(f"wrote {path}")
 

@@ -69,10 +69,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """One attempt of a release on its own time axis, in the order in which pipelines began."""
+    """One attempt of a release on its own time axis, in the order in which pipelines began.
+
+    ``closed_at`` is when its outcome was recorded, or the time of the look; the axis goes on to
+    its ``end``, because a pipeline that was stopped may end later.
+    """
 
     attempt: int
     begin: datetime
+    closed_at: datetime
     end: datetime
     spans: tuple[Span, ...]
 
@@ -107,13 +112,12 @@ def _schedule(
     release: Release, attempt: int, begin: datetime, end: datetime, spans: Sequence[Span]
 ) -> Schedule:
     ready = {span.pipeline: span for span in _with_ready_times(spans, begin)}
-    # A pipeline that was stopped may end after the release was closed.
     last = max([end, *(span.ended_at for span in spans if span.ended_at)])
     decided = all(span.status.ended for span in spans)
     critical = _critical_path(ready, limited=bool(release.max_concurrency)) if decided else ()
     drawn = [replace(span, critical=name in critical) for name, span in ready.items()]
     drawn.sort(key=lambda span: _beginning(span, begin=begin, last=last))
-    return Schedule(attempt=attempt, begin=begin, end=last, spans=tuple(drawn))
+    return Schedule(attempt=attempt, begin=begin, closed_at=end, end=last, spans=tuple(drawn))
 
 
 def _span(pipeline: Pipeline, attempt: int, *, at: datetime) -> Span | None:

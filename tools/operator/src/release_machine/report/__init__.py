@@ -1,5 +1,5 @@
-"""The report of one release: a single HTML page without secrets and external resources."""
+"""The report of one release: HTML without secrets, scripts and external resources."""
 
-from release_machine.report.page import html
+from release_machine.report.page import body, html
 
-__all__ = ["html"]
+__all__ = ["body", "html"]

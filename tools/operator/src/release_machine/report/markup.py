@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from release_machine.text.printable import visible
 
+# An ARN, or an address with its scheme.
+_LONG_WORD = re.compile(r"(arn:[^\s,;]+|[a-z0-9]+://[^\s,;]+)")
 _VOID = frozenset({"meta", "br", "wbr"})
 
 
@@ -53,16 +55,30 @@ def empty(content: Content) -> bool:
 
 
 def isolated(text: str | None) -> Markup | None:
-    """A text from AWS or a manifest, isolated from the direction of the text around it."""
-    return element("bdi", text) if text else None
+    """A text from AWS or a manifest, isolated from the direction of the text around it.
+
+    Lines of ARNs and addresses in it end only where a word of theirs ends.
+    """
+    if not text:
+        return None
+    # Every other piece is an ARN or an address.
+    pieces = _LONG_WORD.split(text)
+    return element("bdi", [_parts(each) if at % 2 else each for at, each in enumerate(pieces)])
 
 
 def breakable(text: str | None) -> Markup | None:
-    """An ARN or address from AWS or a manifest; a line may end after each / and colon."""
-    if not text:
-        return None
-    first, *others = re.split("(?<=[/:])", text)
-    return element("bdi", first, [[element("wbr"), part] for part in others if part])
+    """An ARN or address from AWS or a manifest; a line ends only after a / or a colon.
+
+    A part that is longer than a line is broken anyway.
+    """
+    return element("bdi", _parts(text)) if text else None
+
+
+def _parts(word: str) -> Content:
+    # Each part ends with all the signs that separate it from the next one.
+    parts = re.findall("[^/:]*[/:]+|[^/:]+", word)
+    whole = [element("span", part, class_="part") for part in parts]
+    return [[element("wbr") if at else None, each] for at, each in enumerate(whole)]
 
 
 def link(url: str | None, label: Content) -> Markup:

@@ -7,40 +7,64 @@ from importlib.resources import files
 from release_core.domain.release import Release
 from release_machine.release.model import Snapshot
 from release_machine.release.spans import Schedule, schedules
+from release_machine.report.about import about
+from release_machine.report.approvals import approvals
+from release_machine.report.attempts import attempts
+from release_machine.report.audit import audit
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.charts.graph import graph
-from release_machine.report.failures import failures, failures_title
-from release_machine.report.history import attempts, audit
+from release_machine.report.failures import failures_title, first_cause, further_failures
+from release_machine.report.head import head
 from release_machine.report.markup import Content, Markup, element, joined
+from release_machine.report.next_steps import next_steps, waiting
 from release_machine.report.parts import moment, section
 from release_machine.report.pipelines import pipelines
 from release_machine.report.revisions import revisions
 from release_machine.report.statuses import shapes
-from release_machine.report.summary import facts, head, next_steps
 
 
 def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
-    """The report of a release at one moment.
+    """The report of a release at one moment, as a page of its own.
 
     ``console_region`` is the Region of the AWS console for links to executions; None without one.
     The page needs no network and has no task tokens and no values of variables. The same snapshot
     gives the same text.
     """
     style = files("release_machine.report").joinpath("report.css").read_text(encoding="utf-8")
-    sections = _sections(snapshot, region=console_region)
-    body = element(
+    page_body = element(
         "body",
-        shapes(),
         element("a", "Skip to the details", href="#details", class_="skip"),
-        head(snapshot),
-        next_steps(snapshot),
-        facts(snapshot, region=console_region),
-        _contents(sections),
-        element("main", [section(*each) for each in sections], id="details"),
+        element("main", body(snapshot, console_region=console_region)),
         _foot(snapshot),
     )
-    page = element("html", _head(snapshot.release, style), body, lang="en")
+    page = element("html", _head(snapshot.release, style), page_body, lang="en")
     return f"<!DOCTYPE html>\n{page.html}\n"
+
+
+def body(snapshot: Snapshot, *, console_region: str | None = None) -> Markup:
+    """The report as a part of another page, which has its own head, main and foot.
+
+    That page has the style sheet ``report.css``. Ids are those of one release: a page has one
+    report. Each part that folds has an id.
+    """
+    region, release = console_region, snapshot.release
+    sections = _sections(snapshot, region=region)
+    first = [each for each in (first_cause(release, region=region), waiting(snapshot)) if each]
+    return element(
+        "div",
+        shapes(),
+        head(snapshot),
+        element(
+            "div",
+            element("div", first, class_="first") if first else None,
+            next_steps(snapshot),
+            class_="lead" if first else "lead alone",
+        ),
+        about(snapshot, region=region),
+        _contents(sections),
+        element("div", [section(*each) for each in sections], id="details", class_="sections"),
+        class_="report",
+    )
 
 
 def _head(release: Release, style: str) -> Markup:
@@ -64,8 +88,9 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     known = schedules(release, at=snapshot.at)
     present: Schedule | None = known[-1] if known else None
     found: list[tuple[str, str, Content]] = [
-        ("failures", failures_title(release), failures(release, region=region)),
+        ("failures", failures_title(release), further_failures(release, region=region)),
         ("timeline", "Timeline", gantt(release, present) if present else None),
+        ("approvals", "Approvals", approvals(snapshot)),
         ("order", "Dependencies", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
         ("revisions", "Revisions", revisions(release)),

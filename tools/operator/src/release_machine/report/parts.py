@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from itertools import repeat
 
 from release_core.domain.release import Pipeline
+from release_machine.release.approvals import signer
 from release_machine.report.markup import Content, Markup, breakable, element, empty, isolated, link
 from release_machine.text import console_links as links
+from release_machine.text.wording import short
 
-# A longer text is folded.
-LONG, MANY_LINES = 600, 4
+# A longer text is folded; in the head of the page, shorter texts are, too.
+LONG, LONG_FOR_A_HEAD, MANY_LINES = 600, 280, 4
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
@@ -35,19 +37,21 @@ def table(
     rows: Sequence[Sequence[Content]],
     *,
     ids: Iterable[str | None] = repeat(None),
+    marks: Iterable[str | None] = repeat(None),
     kind: str | None = None,
 ) -> Markup:
-    """A table of rows with a cell for each column; ``ids`` are the ids of the rows.
+    """A table of rows with a cell for each column.
 
-    The first cell names its row. Columns that are empty in every row are left out. A narrow screen
-    shows each row as a card; the explicit roles tell screen readers that it is still a table.
+    ``ids`` are the ids of the rows, ``marks`` their classes. The first cell names its row. Columns
+    that are empty in every row are left out. A narrow screen shows each row as a card; the explicit
+    roles tell screen readers that it is still a table.
     """
     used = [at for at in range(len(columns)) if at == 0 or any(not empty(row[at]) for row in rows)]
     columns = [columns[at] for at in used]
     head = [element("th", each.title, scope="col", role="columnheader") for each in columns]
     body = [
-        _row(columns, row_id, [row[at] for at in used])
-        for row_id, row in zip(ids, rows, strict=False)
+        _row(columns, [row[at] for at in used], row_id=row_id, mark=mark)
+        for row_id, mark, row in zip(ids, marks, rows, strict=False)
     ]
     return element(
         "table",
@@ -59,22 +63,24 @@ def table(
     )
 
 
-def _row(columns: Sequence[Column], row_id: str | None, cells: Sequence[Content]) -> Markup:
+def _row(
+    columns: Sequence[Column], cells: Sequence[Content], *, row_id: str | None, mark: str | None
+) -> Markup:
     first, *others = zip(columns, cells, strict=True)
     name = element("th", first[1], scope="row", role="rowheader", class_=first[0].kind)
     rest = [
         element("td", cell, role="cell", class_=column.kind, data_label=column.title)
         for column, cell in others
     ]
-    return element("tr", name, rest, role="row", id=row_id)
+    return element("tr", name, rest, role="row", id=row_id, class_=mark)
 
 
-def facts_list(facts: Iterable[tuple[str, Content]]) -> Markup:
+def facts_list(facts: Iterable[tuple[str, Content]], *, kind: str = "facts") -> Markup:
     """Names with their values; a name without a value is left out."""
     rows = [
         element("div", element("dt", name), element("dd", value)) for name, value in facts if value
     ]
-    return element("dl", rows, class_="facts")
+    return element("dl", rows, class_=kind)
 
 
 def moment(at: datetime | None) -> Markup | None:
@@ -92,16 +98,25 @@ def utc(at: datetime | None) -> Content:
     return [moment(at), " UTC"] if at else None
 
 
-def person(who: str | None) -> Content:
-    """A person: of an ARN first the part that names the person; S3 reports only an account."""
+def name_of(who: str | None) -> Markup | None:
+    """The name of a person, with what the person cannot choose; S3 reports only an account."""
     if not who:
         return None
-    if _ACCOUNT.fullmatch(who):
-        return element("b", f"AWS account {who}")
-    name = who.rpartition("/")[2] if who.startswith("arn:") else who
-    if name == who:
-        return element("b", isolated(who))
-    return [element("b", isolated(name)), " ", element("small", breakable(who), class_="arn")]
+    name = signer(who) if who.startswith("arn:") else who
+    name = f"AWS account {who}" if _ACCOUNT.fullmatch(who) else name
+    return element("b", isolated(name), class_="person")
+
+
+def person(who: str | None) -> Content:
+    """The name of a person, and the whole ARN where there is one."""
+    if not who or not who.startswith("arn:"):
+        return name_of(who)
+    return [name_of(who), " ", arn(who)]
+
+
+def arn(text: str | None) -> Markup | None:
+    """An ARN or address, whose parts stay whole."""
+    return element("small", breakable(text), class_="arn") if text else None
 
 
 def unseen(text: str) -> Markup:
@@ -119,23 +134,26 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]} …"
 
 
-def in_full(text: str, *, head: str | None = None) -> Markup:
-    """A text as recorded; a long text is folded behind its head, and unfolded in print.
+def in_full(text: str, *, key: str, most: int = LONG) -> Markup:
+    """A text as recorded; a long text is folded behind its first line, and unfolded in print.
 
-    The head is the first line unless it is given.
+    ``key`` is the id of what folds it, ``most`` the number of characters after which it is long.
     """
-    if len(text) <= LONG and text.count("\n") < MANY_LINES:
+    if len(text) <= most and text.count("\n") < MANY_LINES:
         return element("p", isolated(text), class_="said")
-    shown = (head or text.partition("\n")[0])[:LONG].rstrip(" :…")
+    shown = text.partition("\n")[0][:most].rstrip(" :…")
     return element(
         "details",
         element(
             "summary",
             element("span", isolated(f"{shown} …"), class_="said"),
-            element("span", "Less", class_="less"),
+            " ",
+            element("span", "Show all", class_="more"),
+            element("span", "Show less", class_="less"),
             class_="folded",
         ),
         element("p", isolated(text), class_="said"),
+        id=key,
     )
 
 
@@ -144,7 +162,16 @@ def execution(pipeline: str, execution_id: str | None, *, region: str | None) ->
     if execution_id is None:
         return None
     page = links.pipeline_execution(pipeline, execution_id, region=region)
-    return link(page, element("span", isolated(execution_id), class_="arn"))
+    return link(page, element("span", isolated(execution_id), class_="id"))
+
+
+def short_execution(pipeline: str, execution_id: str | None, *, region: str | None) -> Content:
+    """The first part of the id of a pipeline execution, as a link where there is a console."""
+    if execution_id is None:
+        return None
+    page = links.pipeline_execution(pipeline, execution_id, region=region)
+    shown = element("span", isolated(short(execution_id)), class_="id", title=execution_id)
+    return link(page, shown)
 
 
 def retries(pipeline: Pipeline) -> str:

@@ -1,13 +1,22 @@
 """The table of pipelines, in the order in which they run."""
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import votes
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
+from release_machine.report.causes import how_it_ended
 from release_machine.report.durations import brief, ran
+from release_machine.report.failures import failure_anchor
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
-from release_machine.report.parts import Column, anchor, clipped, execution, moment, retries, table
+from release_machine.report.parts import (
+    Column,
+    anchor,
+    clipped,
+    moment,
+    retries,
+    short_execution,
+    table,
+)
 from release_machine.report.statuses import badge
 
 COLUMNS = (
@@ -22,7 +31,7 @@ COLUMNS = (
 
 def pipelines(snapshot: Snapshot, *, region: str | None) -> Markup:
     """One row for each pipeline."""
-    found = snapshot.release.pipelines.values()
+    found = snapshot.release.of_codepipeline.values()
     rows = [_cells(each, snapshot, region) for each in found]
     return table("The pipelines of the release", COLUMNS, rows, ids=map(anchor, found))
 
@@ -34,7 +43,7 @@ def _cells(pipeline: Pipeline, snapshot: Snapshot, region: str | None) -> list[C
         moment(pipeline.started_at),
         brief(*ran(pipeline, snapshot.at)) or None,
         _facts(pipeline, snapshot) or None,
-        execution(pipeline.name, pipeline.execution_id, region=region),
+        short_execution(pipeline.name, pipeline.execution_id, region=region),
     ]
 
 
@@ -45,11 +54,10 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
         *_doing(pipeline, snapshot),
         isolated(stopping(release, pipeline)),
         isolated(edited(pipeline, snapshot.activity.get(pipeline.name))),
-        _why(pipeline),
+        _why(pipeline, release),
         *map(isolated, skips(pipeline)),
         succeeded_later(pipeline),
         *map(isolated, answers(pipeline)),
-        *map(isolated, votes(pipeline)),
         retries(pipeline) if pipeline.retried else None,
         f"ran in attempt {pipeline.attempt}" if kept(release, pipeline) else None,
         _after(pipeline, release),
@@ -72,13 +80,17 @@ def _doing(pipeline: Pipeline, snapshot: Snapshot) -> list[Content]:
     ]
 
 
-def _why(pipeline: Pipeline) -> Content:
+def _why(pipeline: Pipeline, release: Release) -> Content:
     failure = pipeline.failure
     if failure is None:
         return None
-    place: Content = [element("b", isolated(failure.place)), ": "] if failure.place else None
-    there: Content = [" ", link_if_web(failure.link, "Open details")]
-    return [place, isolated(clipped(failure.reason, 300)), there]
+    place: Content = element("b", isolated(failure.place)) if failure.place else None
+    if pipeline.status.broken and not release.renews(pipeline):
+        # The reason is on the page once, with the failure.
+        why = f"why it {how_it_ended(pipeline)}"
+        there = element("a", why, href=f"#{failure_anchor(pipeline)}")
+        return [place, ": " if place else None, there]
+    return [place, ": " if place else None, isolated(clipped(failure.reason, 300))]
 
 
 def _after(pipeline: Pipeline, release: Release) -> Content:

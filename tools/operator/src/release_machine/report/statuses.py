@@ -48,6 +48,11 @@ def tone(status: str) -> str:
     return _LOOKS.get(status, ("wait", ""))[0]
 
 
+def words(status: str) -> str:
+    """A status in a sentence."""
+    return status.replace("_", " ").lower()
+
+
 def severity(status: str) -> tuple[int, str]:
     """The sort key of statuses: failures first."""
     order = ("bad", "stop", "run", "wait", "good")

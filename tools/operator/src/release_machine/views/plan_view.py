@@ -1,9 +1,8 @@
 """A plan drawn with rich, from its JSON document: of the command, or of a dry run."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,6 +14,7 @@ from release_machine.text.printable import printable
 from release_machine.text.wording import clock_time, lasting, limit, roughly
 from release_machine.views.plan_changes import Json, change_lines, changes_in_short
 
+LONGEST_NAME = 24  # beside it there is room on a narrow terminal
 _WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
 
 
@@ -108,7 +108,12 @@ def _in_order(plan: Json) -> Sequence[Json]:
 def _node(node: Json, *, width: int) -> Iterator[RenderableType]:
     """A pipeline or an approval: when it runs, and below that what would change."""
     yield Text("")
-    yield _hanging(Text(node["name"], style="bold"), Text(" · ".join(_when(node)), style="dim"))
+    name, when = Text(node["name"], style="bold"), Text(" · ".join(_when(node)), style="dim")
+    if name.cell_len > LONGEST_NAME and name.cell_len + when.cell_len + 2 > width:
+        yield name
+        yield _hanging(Text("   "), when)
+    else:
+        yield _hanging(name, when)
     lines = _asks(node) if "minApprovals" in node else change_lines(node, width=width)
     for sign, line in lines:
         yield _hanging(Text(f"  {sign}", style=line.style), line)
@@ -116,7 +121,7 @@ def _node(node: Json, *, width: int) -> Iterator[RenderableType]:
 
 def _hanging(first: Text, rest: Text) -> Table:
     """Two texts side by side; the second one is wrapped below itself."""
-    row = Table.grid(padding=(0, 2, 0, 0) if first.plain.strip() else 0)
+    row = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
     row.add_column(no_wrap=True)
     row.add_column(overflow="fold")
     row.add_row(first, rest)

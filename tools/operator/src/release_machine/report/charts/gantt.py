@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from release_machine.report.durations import brief, spelled
-from release_machine.report.markup import Content, Markup, element, isolated
+from release_machine.report.markup import Content, Markup, element, isolated, joined
 from release_machine.report.parts import anchor
-from release_machine.report.statuses import icon, tone
+from release_machine.report.statuses import icon, tone, words
 from release_machine.text.time_axis import Tick, part, ticks
 
 MOST_TICKS, MOST_TICKS_WITH_SECONDS = 6, 4
-LEAST_SHARE = 0.004
-ROW, BAR = 26, 14
+LEAST_SHARE, LEAST_SHARE_WITHOUT_LABEL, HALF = 0.004, 0.12, 0.5
+ROW, BAR, SIGN = 26, 14, 14
 _TOP = (ROW - BAR) // 2
 _SIGNS = {
     MarkKind.RETRY: "M0-6 6 0 0 6-6 0z",
@@ -42,9 +42,12 @@ def gantt(release: Release, schedule: Schedule) -> Markup:
 
 
 def _caption(schedule: Schedule) -> Content:
-    begin, end = (each.astimezone(UTC) for each in (schedule.begin, schedule.end))
+    """When the attempt began and was closed: the head of the page has the same duration."""
+    begin, end = (each.astimezone(UTC) for each in (schedule.begin, schedule.closed_at))
     until = f"{end:%H:%M:%S}" if begin.date() == end.date() else f"{end:%Y-%m-%d %H:%M:%S}"
-    return f"{begin:%Y-%m-%d %H:%M:%S} to {until} UTC, {spelled(begin, end)}"
+    is_later = _at(schedule.end) != _at(end) and schedule.end > end
+    later = f"; the last pipeline ended at {_at(schedule.end)}" if is_later else ""
+    return f"{begin:%Y-%m-%d %H:%M:%S} to {until} UTC, {brief(begin, end)}{later}"
 
 
 def _ticks(schedule: Schedule) -> Sequence[Tick]:
@@ -68,12 +71,13 @@ def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tic
     time = brief(span.began_at, span.ended_at)
     if span.kept_from:
         time = f"in attempt {span.kept_from}"
+    kinds = ["critical"] * span.critical + ["idle"] * (not span.began_at)
     return element(
         "li",
         element("span", icon(span.status), name, class_="name"),
         _bar(span, schedule, found),
-        element("span", time or span.status, class_="time"),
-        class_="critical" if span.critical else None if span.began_at else "idle",
+        element("span", time or words(span.status), class_="time"),
+        class_=" ".join(kinds) or None,
     )
 
 
@@ -125,6 +129,41 @@ def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
         yield element("rect", class_="path", **{**box, "y": ROW - 4, "height": 3, "rx": 1})
     for mark in span.marks:
         yield _mark(mark, schedule, middle)
+    if _did_not_succeed(span):
+        yield _end(span, began, ended)
+
+
+def _end(span: Span, began: float, ended: float) -> Markup:
+    """The sign at the end of a bar that did not succeed; beside a short bar also the word.
+
+    Their size does not depend on the width of the bar, so no failure is too short to be seen.
+    """
+    sign = element(
+        "svg",
+        element("circle", r=SIGN / 2 + 1.5, class_="halo"),
+        icon(span.status, size=SIGN, x=-SIGN / 2, y=-SIGN / 2),
+        x=_percent(ended),
+        y=ROW / 2,
+        class_="end",
+    )
+    if ended - began > LEAST_SHARE_WITHOUT_LABEL:
+        return sign
+    # The word is on the side that has more room.
+    is_right = ended < HALF
+    label = element(
+        "svg",
+        element(
+            "text",
+            words(span.status),
+            x=SIGN if is_right else -SIGN,
+            y=4,
+            text_anchor="start" if is_right else "end",
+        ),
+        x=_percent(ended if is_right else began),
+        y=ROW / 2,
+        class_="end",
+    )
+    return joined([sign, label])
 
 
 def _line(begin: float, end: float, y: float, kind: str) -> Markup:
