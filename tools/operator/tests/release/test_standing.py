@@ -162,10 +162,10 @@ def test_a_person_has_repaired_it() -> None:
 
 @pytest.mark.parametrize(
     ("state", "counts"),
-    [("FAILED", True), ("STOPPED", True), ("CANCELED", True), ("SUPERSEDED", False)],
+    [("FAILED", True), ("STOPPED", False), ("CANCELED", False), ("SUPERSEDED", False)],
 )
 def test_it_failed_last_outside_releases(state: str, counts: bool) -> None:
-    """What a newer execution has replaced has not failed."""
+    """What a person has stopped, or a newer execution has replaced, has not failed."""
     listed = [execution("e9", state, 300), execution("e1", "SUCCEEDED", 100)]
     found = stands(listed=listed, latest=failed(), latest_release=a_release("r"))
     assert (found.failure is not None) is counts

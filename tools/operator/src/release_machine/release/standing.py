@@ -11,14 +11,11 @@ from release_core.domain.execution import ExecutionState
 from release_core.domain.holds import Freeze
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.queue import Lock
-from release_core.domain.release import STATUS_OF_STATE, Pipeline, PipelineStatus, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.estate import EstatePipeline, HeldBy, LastFailure, OtherRun
 
 if TYPE_CHECKING:
     from release_core.domain.live import Live
-
-# An execution that a newer one has replaced has not failed.
-_FAILED = frozenset({ExecutionState.FAILED, ExecutionState.STOPPED, ExecutionState.CANCELED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +148,11 @@ def _of_executions(seen: Seen) -> Iterator[LastFailure]:
     ended = [each for each in seen.listed if not each.runs]
     newest = max(ended, key=lambda each: each.updated_at, default=None)
     on_record = {each.execution_id for each in (seen.node, seen.latest) if each}
-    if newest and newest.state in _FAILED and newest.execution_id not in on_record:
+    # What a person has stopped, or a newer execution has replaced, has not failed.
+    failed = newest is not None and newest.state is ExecutionState.FAILED
+    if newest and failed and newest.execution_id not in on_record:
         yield LastFailure(
-            status=STATUS_OF_STATE[newest.state],
+            status=PipelineStatus.FAILED,
             at=newest.updated_at,
             release_id=seen.owners.get(newest.execution_id),
             execution_id=newest.execution_id,
