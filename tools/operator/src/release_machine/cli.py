@@ -24,6 +24,7 @@ COMMANDS = {
     "show": ("show", "Show one release: its pipelines, timeline, failures and audit."),
     "status": ("status", "Show what is live in each pipeline, what runs, waits, is held or failed."),
     "list": ("listing", "List the latest releases, of a pipeline, a person or a span of time."),
+    "metrics": ("metrics", "Show how well changes are delivered, by DORA's five metrics."),
     "approvals": ("approvals", "List what waits for the answer of a person."),
     "approve": ("approve", "Approve what waits in a release."),
     "reject": ("reject", "Reject what waits in a release."),

@@ -49,12 +49,9 @@ def test_audit(running: Snapshot) -> None:
         drawn(audit_table(release(running), width=80), width=80)
         == """\
 AUDIT  2026-11-22 UTC
-10:00:00  (release)                          RUNNING
-    opened through s3 by alice
-10:00:00  2 pipelines                        WAITING
-    opened
-10:00:02  shop-catalog-of-the-europe-west-3  RUNNING
-    started as 7df9c860
+10:00:00  (release)                          RUNNING  opened through s3 by alice
+10:00:00  2 pipelines                        WAITING  opened
+10:00:02  shop-catalog-of-the-europe-west-3  RUNNING  started as 7df9c860
 2026-11-23 UTC
 10:00:00  shop-catalog-of-the-europe-west-3  FAILED
     Check -> Check: this is the site of catalog, not of storefront

@@ -42,9 +42,7 @@ OF_FUNCTION = Queue(
     function="record_state_change",
     failed=True,
 )
-OF_MANIFESTS = Queue(
-    key="m", name="release-machine-manifest-dropped-undelivered", function=None
-)
+OF_MANIFESTS = Queue(key="m", name="release-machine-manifest-dropped-undelivered", function=None)
 FAILED = letter(OF_FUNCTION, failed(STATE_CHANGED), release_id="2026.11.22-1")
 MANIFEST = letter(OF_MANIFESTS, undelivered(DROPPED), release_id=None)
 

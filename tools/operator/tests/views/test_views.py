@@ -94,7 +94,7 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
     for part in (
         "manual approval, asked on 2026-11-21",
         "Prices checked?",
-        "or reject it: release-machine reject",
+        "or, to reject it:\nrelease-machine reject 2026.11.22-1 web --reason TEXT",
     ):
         assert part in picture
 
@@ -139,11 +139,11 @@ def test_rows_that_do_not_fit_are_counted(running: Snapshot) -> None:
     assert (
         picture
         == """\
-PIPELINE  STATUS     TIME  EXECUTION  NOW
-orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
-                                      https://example.com/run/2
-payments  ▶ RUNNING  0:40  3c4d5e6f
-web       ▶ RUNNING  0:40  4d5e6f70
+PIPELINE  STATUS        TIME  EXECUTION  NOW
+orders    ✘ FAILED      0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
+                                         https://example.com/run/2
+payments  ▶ RUNNING     0:40  3c4d5e6f
+web       ▶ RUNNING     0:40  4d5e6f70
 and 2 more: 1 SUCCEEDED, 1 WAITING
 """
     )
@@ -225,11 +225,16 @@ def test_the_live_view_fits_the_terminal(running: Snapshot, height: int) -> None
 
 
 def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
-    """Commands are shortened first, then replaced by one command that shows them."""
+    """First the facts of the release give way, but for a halt, then what is said of commands.
+
+    In the end one command shows all of them.
+    """
     waiting = [pipeline(number, f"p{number}", "RUNNING", began=2) for number in range(12)]
     quiet = [pipeline(number, f"q{number}") for number in range(12, 20)]
     asked = running.activity["web"]
-    release = replace(running.release, pipelines=by_name((*waiting, *quiet)))
+    release = replace(
+        running.release, pipelines=by_name((*waiting, *quiet)), halted_by="an-approval"
+    )
     snapshot = replace(running, release=release, activity={"p0": asked, "p1": asked})
 
     def picture(height: int) -> str:
@@ -238,10 +243,13 @@ def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
         assert "and 8 more: 8 WAITING" in told or "q12" in told
         return told
 
-    assert "to continue p1, run:\nrelease-machine approve" in picture(28)
-    assert "or at https" in picture(36)
-    assert "or at https" not in picture(28)
-    assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(24)
+    assert "opened" in picture(36)
+    assert "opened" not in picture(30)
+    for height in (36, 30, 26):
+        assert "to continue p1, run:\nrelease-machine approve" in picture(height)
+        assert ("or at https" in picture(height)) is (height > 26)
+    assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(22)
+    assert "halted  by an-approval" in picture(22)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

@@ -43,15 +43,12 @@ def waits_briefly(release: Release, now: datetime) -> str:
     return "waits for pipelines"
 
 
-# What a halt means for the pipelines that run, by the policy: while it runs, and when it is closed.
+# What a halt means for the pipelines that run, by the policy.
 _RUNNING_PIPELINES = {
-    OnFailure.HALT: ("running pipelines continue to their end", "running pipelines continued"),
-    OnFailure.CONTINUE: ("running pipelines continue to their end", "running pipelines continued"),
-    OnFailure.STOP: ("running pipelines are stopped", "running pipelines were stopped"),
-    OnFailure.ROLLBACK: (
-        "running pipelines are stopped, then the release is rolled back",
-        "running pipelines were stopped",
-    ),
+    OnFailure.HALT: "running pipelines continue to their end",
+    OnFailure.CONTINUE: "running pipelines continue to their end",
+    OnFailure.STOP: "running pipelines are stopped",
+    OnFailure.ROLLBACK: "running pipelines are stopped, then the release is rolled back",
 }
 
 
@@ -60,10 +57,11 @@ def halted(release: Release) -> str:
     # In a cancelled release a stopped pipeline is a result, not the reason of the halt.
     if not release.halted_by or release.status is ReleaseStatus.CANCELLED:
         return ""
-    now, then = _RUNNING_PIPELINES[release.on_failure]
     if release.closed:
-        return f"by {release.halted_by}: no more pipelines started, {then}"
-    return f"by {release.halted_by}: no more pipelines start, {now}"
+        stopped = ", running pipelines were stopped" if release.on_failure.stops else ""
+        return f"by {release.halted_by}: no more pipelines started{stopped}"
+    rest = _RUNNING_PIPELINES[release.on_failure]
+    return f"by {release.halted_by}: no more pipelines start, {rest}"
 
 
 def rolled_back_by(release: Release) -> str | None:

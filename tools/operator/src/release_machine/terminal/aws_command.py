@@ -52,9 +52,7 @@ def _utc_option() -> click.Option:
 
 
 def _zone(context: click.Context) -> tzinfo | None:
-    is_local = sys.stdout.isatty() and not (
-        context.meta.get(_UTC) or context.params.get("as_json")
-    )
+    is_local = sys.stdout.isatty() and not (context.meta.get(_UTC) or context.params.get("as_json"))
     return None if is_local else UTC
 
 

@@ -23,9 +23,7 @@ class Tick:
     label: str
 
 
-def ticks(
-    begin: datetime, end: datetime, *, most: int, zone: tzinfo = UTC
-) -> tuple[Tick, ...]:
+def ticks(begin: datetime, end: datetime, *, most: int, zone: tzinfo = UTC) -> tuple[Tick, ...]:
     """At most ``most`` times from begin to end that are round in a zone of a fixed offset."""
     begin, end = begin.astimezone(zone), end.astimezone(zone)
     epoch = datetime(1970, 1, 1, tzinfo=zone)

@@ -99,9 +99,7 @@ def _opening_of(row: _Row) -> tuple[bool, datetime, str]:
 def _drawn(row: _Row, *, wide: bool) -> Row:
     by = "" if wide or _is_machine(row) or row.who in row.what else f" by {row.who}"
     cells = [Text(bare_second(row.at)), Text(row.name), Text(row.status)]
-    return Row(
-        cells=[*cells, *([Text(row.who)] if wide else [])], facts=[Text(f"{row.what}{by}")]
-    )
+    return Row(cells=[*cells, *([Text(row.who)] if wide else [])], facts=[Text(f"{row.what}{by}")])
 
 
 def _is_machine(row: _Row) -> bool:

@@ -46,7 +46,7 @@ class Rows:
 
     The facts stand in a last column with the title ``facts`` if that leaves at least ``room`` cells
     for them. This depends on names and not on facts, so that a view that is drawn again and again
-    keeps its form.
+    keeps its form. Otherwise they stand below their row, but for a single one that fits beside it.
     """
 
     def __init__(
@@ -62,18 +62,18 @@ class Rows:
         width = options.max_width
         widths = self._widths()
         left = width - sum(widths) - GAP * len(widths)
-        beside = left if left >= self._room else None
-        if beside is None:
+        has_column = left >= self._room
+        if not has_column:
             widths = self._narrowed(widths, width)
-        yield from self._head(widths, beside=beside)
+        yield from self._head(widths, has_column=has_column)
         for row in self._rows:
             if not row.cells:
                 yield from row.facts
-            elif beside is None:
+            elif has_column or _is_short(row.facts, left):
+                yield from self._with_facts(console, row, widths, left)
+            else:
                 yield from self._lines(console, row, widths)
                 yield from _below(console, row, width)
-            else:
-                yield from self._with_facts(console, row, widths, beside)
 
     def _widths(self) -> list[int]:
         """The cells that each column needs."""
@@ -88,21 +88,19 @@ class Rows:
         """The widths with what is left for the column that folds."""
         rest = width - GAP * (len(widths) - 1)
         rest -= sum(
-            each
-            for each, column in zip(widths, self._columns, strict=True)
-            if not column.folds
+            each for each, column in zip(widths, self._columns, strict=True) if not column.folds
         )
         return [
             min(each, max(1, rest)) if column.folds else each
             for each, column in zip(widths, self._columns, strict=True)
         ]
 
-    def _head(self, widths: Sequence[int], *, beside: int | None) -> Iterator[Text]:
+    def _head(self, widths: Sequence[int], *, has_column: bool) -> Iterator[Text]:
         titles = [Text(each.title) for each in self._columns]
         if not any(each.plain for each in titles):
             return
         head = self._joined(titles, widths)
-        if beside is not None:
+        if has_column:
             head.append(" " * GAP + self._title)
         head.stylize("dim")
         yield _trimmed(head)
@@ -146,6 +144,10 @@ class Rows:
             line.append(padding if column.right else "").append_text(styled)
             line.append("" if column.right else padding)
         return line
+
+
+def _is_short(facts: Sequence[Text], room: int) -> bool:
+    return len(facts) == 1 and facts[0].cell_len <= room and "\n" not in facts[0].plain
 
 
 def _below(console: Console, row: Row, width: int) -> Iterator[Text]:

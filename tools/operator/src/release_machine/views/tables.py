@@ -30,9 +30,10 @@ from release_machine.text.wording import (
     minute_of_day,
     short,
 )
+from release_machine.views.about import about
 from release_machine.views.rows import Column, Row, Rows
 
-BAR_CELLS = 30
+BAR_CELLS, FEWEST_BAR_CELLS = 30, 8
 CELLS_OF_WHY = 26
 
 
@@ -60,22 +61,18 @@ def release_header(
 ) -> RenderableType:
     """Draw the facts of a release, and its progress while it runs.
 
-    ``brief`` leaves out the facts that do not change. A release that is not opened ``waits_for``
+    ``brief`` leaves out all facts but a halt. A release that is not opened ``waits_for``
     these; the releases ``behind`` wait for its pipelines.
     """
     took = duration(release.began_at, release.closed_at or now)
-    head = Text.assemble(
-        ("Release ", "bold"),
-        (release.label, "bold"),
-        "  ",
-        waits_briefly(release, now) if release.pending else colored_status(release.status),
-        f"  {took}",
+    status = waits_briefly(release, now) if release.pending else colored_status(release.status)
+    head = _Heading(
+        Text.assemble(("Release ", "bold"), (release.label, "bold")),
+        Text.assemble(status, f"  {took}"),
     )
     bar = (
-        () if release.closed or release.pending else (_bar(release, now=now, remaining=remaining),)
+        () if release.closed or release.pending else (_Bar(release, now=now, remaining=remaining),)
     )
-    if brief:
-        return Group(head, *bar, Text(""))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -97,20 +94,45 @@ def release_header(
         ("override", overridden(release)),
         ("halted", halted(release)),
         ("why", with_names(release.why or "")),
+        ("notes", release.notes),
     ):
-        if value:
+        if value and (name == "halted" or not brief):
             facts.add_row(name, value)
-    return Group(head, *bar, facts, Text(""))
+    return Group(head, *about(release), *bar, facts, Text(""))
 
 
-def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Text:
-    done = BAR_CELLS * release.ended_count // max(1, release.pipeline_count)
-    until = f" ({minute_of_day(now + remaining)})" if remaining is not None else ""
-    return Text.assemble(
-        ("█" * done, "green"),
-        ("░" * (BAR_CELLS - done), "dim"),
-        f"  {progress(release, remaining)}{until}",
-    )
+class _Heading:
+    """The name of a release and its status, in one line if they fit."""
+
+    def __init__(self, name: Text, status: Text) -> None:
+        self._name = name
+        self._status = status
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it; rich calls this."""
+        line = Text.assemble(self._name, "  ", self._status)
+        if line.cell_len <= options.max_width:
+            yield line
+        else:
+            self._name.overflow = "fold"
+            yield from (self._name, self._status)
+
+
+class _Bar:
+    """The progress of a release, with a bar as long as the words beside it let it be."""
+
+    def __init__(self, release: Release, *, now: datetime, remaining: timedelta | None) -> None:
+        # When nothing is left to do, the end is now.
+        until = f" ({minute_of_day(now + remaining)})" if remaining else ""
+        self._words = f"  {progress(release, remaining)}{until}"
+        self._part = release.ended_count / max(1, release.pipeline_count)
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it; rich calls this."""
+        room = options.max_width - cell_len(self._words)
+        cells = max(FEWEST_BAR_CELLS, min(BAR_CELLS, room))
+        done = int(cells * self._part)
+        yield Text.assemble(("█" * done, "green"), ("░" * (cells - done), "dim"), self._words)
 
 
 def attempts_table(release: Release) -> RenderableType:
@@ -146,7 +168,7 @@ def _attempt(release: Release) -> str | None:
         return None
     who = resumer(release)
     since = f", since {clock_time(release.resumed_at)}" if release.resumed_at else ""
-    return f"{release.attempt}{since}" + (f", by {who}" if who else "")
+    return f"{release.attempt}{since}" + (f", by {signer(who)}" if who else "")
 
 
 def _until(moment: datetime | None, now: datetime, *, over: bool) -> str | None:
