@@ -22,7 +22,7 @@ COMMANDS = {
     "submit": ("submit", "Submit a manifest and follow its release to the end."),
     "watch": ("watch", "Follow a release to its end."),
     "show": ("show", "Show one release: its pipelines, timeline, failures and audit."),
-    "status": ("status", "Show what is live in each pipeline, what runs, waits, is held or failed."),
+    "status": ("status", "Show what is live in pipelines, what runs, waits, is held or failed."),
     "list": ("listing", "List the latest releases, of a pipeline, a person or a span of time."),
     "metrics": ("metrics", "Show how well changes are delivered, by DORA's five metrics."),
     "approvals": ("approvals", "List what waits for the answer of a person."),

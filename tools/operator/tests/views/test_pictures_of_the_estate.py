@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from release_core.domain.dropped import ManifestObject
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Release, ReleaseKind, ReleaseStatus
 from release_machine.views.release_list import release_table
 from release_machine.views.status_view import status_table
 from tools.operator.tests.conftest import at
@@ -34,6 +34,7 @@ REJECTED = Release(
 def releases() -> Sequence[Release]:
     """Releases in every state, with short and long ids."""
     long = replace(shop(), release_id=LONG_ID)
+    long = replace(long, title="Prices with tax, for all brands", kind=ReleaseKind.HOTFIX)
     back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
     waiting = replace(
         shop(), release_id="2026.11.22-4", pending=True, pipelines={}, waits_for=("shop-orders",)

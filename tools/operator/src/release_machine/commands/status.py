@@ -29,7 +29,7 @@ from release_machine.views.status_view import estate_document, status_table
 def command(
     context: click.Context, scopes: tuple[str, ...], *, standings: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show what is live in each pipeline, what runs, waits, is held or failed.
+    """Show what is live in pipelines, what runs, waits, is held or failed.
 
     For each pipeline: what is live, since when and by whom; what runs now, in a release or outside;
     the releases that wait for it, in their order; what holds it; and how it failed last, if nothing

@@ -12,6 +12,7 @@ from release_machine.release.approvals import is_asked, person
 from release_machine.release.holds import held_words, hold_of, holds_of
 from release_machine.release.short_ids import short_id
 from release_machine.text.wording import brief_time, colored_status, duration
+from release_machine.views.about import about
 from release_machine.views.columns import columns_that_fit
 from release_machine.views.rows import Column, Row, Rows
 
@@ -41,7 +42,7 @@ def release_table(
     cells = [_cells(each, now) for each in releases]
     shown = columns_that_fit(_COLUMNS, cells, width=width, kept=_NEVER_LEFT_OUT)
     rows = [
-        Row(cells=row[:shown], facts=[*_facts(each), *_named(each, pipelines)])
+        Row(cells=row[:shown], facts=[*about(each), *_facts(each), *_named(each, pipelines)])
         for each, row in zip(releases, cells, strict=True)
     ]
     held = [Text(line, style="dim") for line in _held(releases)]
