@@ -133,6 +133,7 @@ def test_cancel_shows_what_it_would_stop(aws: FakeAws, typed: Typed) -> None:
         "would be stopped after the action in progress: web, mail",
         "would be skipped: search",
         "would not be asked any more: go-live",
+        "",
         f"Stop release {RELEASE} of {PLACE}? [y/N] Nothing was changed.",
     ]
     assert aws.stopped == []
