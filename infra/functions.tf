@@ -141,7 +141,7 @@ data "aws_iam_policy_document" "announce" {
   }
 }
 
-# Only for dry runs, which check that the pinned revisions of a manifest exist, and say until when nothing starts.
+# Only for dry runs, which look up the pinned revisions of a manifest and the newest ones, and say until when nothing starts.
 data "aws_iam_policy_document" "look_for_revisions" {
   dynamic "statement" {
     for_each = length(local.sources.s3) > 0 ? [local.sources.s3] : []
@@ -168,7 +168,7 @@ data "aws_iam_policy_document" "look_for_revisions" {
 
     content {
       sid       = "LookForCommits"
-      actions   = ["codecommit:GetCommit"]
+      actions   = ["codecommit:GetBranch", "codecommit:GetCommit"]
       resources = statement.value
     }
   }

@@ -51,7 +51,7 @@ variable "pipeline_name_patterns" {
 }
 
 variable "source_arns" {
-  description = "ARNs of the S3 buckets, CodeCommit repositories and ECR repositories in which a dry run checks that pinned revisions exist. It warns about pins of other sources, which it does not check."
+  description = "ARNs of the S3 buckets, CodeCommit repositories and ECR repositories in which a dry run looks up pinned and newest revisions. It warns about pins of other sources, which it does not check."
   type        = list(string)
   default     = []
 

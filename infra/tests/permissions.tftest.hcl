@@ -133,6 +133,7 @@ variables {
   xray_enabled           = true
   source_arns = [
     "arn:aws:s3:::sources",
+    "arn:aws:codecommit:eu-west-1:111122223333:shop-web",
     "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web",
   ]
 }
@@ -237,6 +238,7 @@ run "dry_runs_check_revisions_in_source_arns" {
       } == {
       LookForObjects       = ["s3:GetObject s3:GetObjectVersion", "arn:aws:s3:::sources/*"]
       DetectMissingObjects = ["s3:ListBucket", "arn:aws:s3:::sources"]
+      LookForCommits       = ["codecommit:GetBranch codecommit:GetCommit", "arn:aws:codecommit:eu-west-1:111122223333:shop-web"]
       LookForImages        = ["ecr:DescribeImages", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web"]
     }
     error_message = "A dry run may read other sources than source_arns, or not all of these."

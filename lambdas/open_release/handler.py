@@ -106,6 +106,7 @@ def make_open_release(
             client=parts.client,
             clock=parts.clock,
             rollbacks=parts.rollbacks,
+            live=parts.live,
             calendars=parts.calendars,
             in_parallel=parts.in_parallel,
         ),

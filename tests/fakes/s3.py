@@ -87,7 +87,13 @@ class FakeS3:
             version, body = self._read(request["Bucket"], request["Key"], request.get("VersionId"))
         except Refused as refusal:
             raise Refused(str(refusal.status), "", status=refusal.status) from None
-        return {"ContentLength": len(body), "ETag": _etag(body), "VersionId": version}
+        return {
+            "ContentLength": len(body),
+            "ETag": _etag(body),
+            "LastModified": _WRITTEN,
+            "Metadata": self._metadata[request["Bucket"], request["Key"], version],
+            "VersionId": version,
+        }
 
     def _read(self, bucket: str, key: str, wanted: str | None) -> tuple[str, bytes]:
         if (bucket, key) in self.denied:

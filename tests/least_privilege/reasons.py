@@ -57,8 +57,8 @@ _NOT_ON_THE_PLATFORM = (
         roles=(MACHINE,),
     ),
     Reason(
-        why="A dry run looks up pins of CodeCommit and ECR, which the platform does not have.",
-        actions=("codecommit:GetCommit", "ecr:DescribeImages"),
+        why="A dry run looks up revisions of CodeCommit and ECR, which the platform does not have.",
+        actions=("codecommit:GetBranch", "codecommit:GetCommit", "ecr:DescribeImages"),
         roles=_OPEN,
     ),
 )
@@ -95,12 +95,6 @@ _UNVERSIONED = tuple(
 )
 
 _NOT_TESTED = (
-    Reason(
-        why="A dry run looks up a pin of an S3 key without a version; the tests pin versions.",
-        actions=("s3:GetObject",),
-        roles=_OPEN,
-        resource="source_arns/*",
-    ),
     Reason(
         why="A dry run says until when calendars are closed; unit tests plan with calendars.",
         actions=("ssm:GetCalendarState",),

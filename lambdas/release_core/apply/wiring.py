@@ -32,8 +32,10 @@ from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, now
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.reader import LedgerReader, LedgerTables
+from release_core.live.reader import LiveReader
 from release_core.metrics import Metrics, write_line
 from release_core.rollback.reader import RollbackReader
+from release_core.rollback.shipped import ShippedReader
 from release_core.settings import FunctionSettings
 
 
@@ -76,7 +78,22 @@ class ReadingParts:
         return RollbackReader(
             ledger=self.reader,
             codepipeline=self.codepipeline,
-            history=ExecutionHistory(self.client("codepipeline")),
+            history=self.history,
+            in_parallel=self.in_parallel,
+        )
+
+    @cached_property
+    def history(self) -> ExecutionHistory:
+        """CodePipeline's history of executions."""
+        return ExecutionHistory(self.client("codepipeline"))
+
+    @cached_property
+    def live(self) -> LiveReader:
+        """What is live in pipelines."""
+        return LiveReader(
+            ledger=self.reader,
+            history=self.history,
+            shipped=ShippedReader(codepipeline=self.codepipeline),
             in_parallel=self.in_parallel,
         )
 

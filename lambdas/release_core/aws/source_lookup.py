@@ -1,9 +1,10 @@
-"""Looks up whether a pinned revision exists in the service that holds it."""
+"""Looks up pinned and newest revisions in the services that hold them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -13,10 +14,18 @@ from release_core.domain.revisions import KEY_TYPE, Pin
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """Whether a revision exists; None when unknown, with the reason in ``note``."""
+    """What a source action would take; ``exists`` is None if unknown, with the reason in ``note``.
+
+    ``revision`` is the pinned revision, or the newest at the moment. ``message`` and ``author`` are
+    those of a commit, or the summary of an object; ``made_at`` is when the source got it.
+    """
 
     exists: bool | None
     note: str | None = None
+    revision: str | None = None
+    message: str | None = None
+    author: str | None = None
+    made_at: datetime | None = None
 
 
 class RevisionSources:
@@ -30,11 +39,17 @@ class RevisionSources:
         self._clients: dict[str, Any] = {}
         self._making = Lock()
 
-    def find(self, source: SourceAction, pins: Sequence[Pin]) -> Lookup:
-        """Look up whether the revision that these pins give a source action exists."""
+    def find(self, source: SourceAction, pins: Sequence[Pin] = ()) -> Lookup:
+        """Look up the revision that these pins give a source action, or the newest one.
+
+        Raises ClientError when AWS does not answer for a pinned revision because of its load.
+        """
         pinned = {pin.type: pin.revision for pin in pins}
         reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
-        if note := _why_not_looked_up(source, reads):
+        version = next((pin.revision for pin in pins if pin.type != KEY_TYPE), None)
+        head = None if version else _HEADS.get(source.provider)
+        branch = source.configuration.get(head.name, head.default) if head else None
+        if note := _why_not_looked_up(source, [*reads.values(), branch or ""]):
             return Lookup(exists=None, note=note)
         look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
             source.provider
@@ -42,7 +57,7 @@ class RevisionSources:
         if look is None:
             return Lookup(exists=None, note=f"revisions of {source.provider} cannot be looked up")
         try:
-            look(reads, pinned)
+            return look(reads, version, branch)
         except ParamValidationError:
             # The name is not valid, so nothing has it. Variables can put any text there.
             return Lookup(exists=False)
@@ -52,10 +67,9 @@ class RevisionSources:
             # HeadObject has no body that names the error: for an invalid version it answers 400.
             if code in _ABSENT or (source.provider == "S3" and status in {400, 404, 405}):
                 return Lookup(exists=False)
-            if status >= 500 or "Throttl" in code:
+            if pins and (status >= 500 or "Throttl" in code):
                 raise
             return Lookup(exists=None, note=f"{source.provider} answered {code}")
-        return Lookup(exists=True)
 
     def _client(self, service: str) -> Any:
         # Threads may share a boto3 client, but not the session that creates it.
@@ -64,32 +78,89 @@ class RevisionSources:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
 
-    def _in_s3(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
-        version = pinned.get("S3_OBJECT_VERSION_ID")
-        self._client("s3").head_object(
+    def _in_s3(self, reads: Mapping[str, str], version: str | None, _: str | None) -> Lookup:
+        found = self._client("s3").head_object(
             Bucket=reads.get("S3Bucket", ""),
             Key=reads.get(OBJECT_KEY, ""),
             **({"VersionId": version} if version else {}),
         )
-
-    def _in_codecommit(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
-        self._client("codecommit").get_commit(
-            repositoryName=reads.get("RepositoryName", ""),
-            commitId=pinned["COMMIT_ID"],
+        return Lookup(
+            exists=True,
+            revision=version or found.get("VersionId"),
+            message=found.get("Metadata", {}).get(_SUMMARY),
+            made_at=found.get("LastModified"),
         )
 
-    def _in_ecr(self, reads: Mapping[str, str], pinned: Mapping[str, str]) -> None:
-        self._client("ecr").describe_images(
+    def _in_codecommit(
+        self, reads: Mapping[str, str], commit_id: str | None, branch: str | None
+    ) -> Lookup:
+        client, repository = self._client("codecommit"), reads.get("RepositoryName", "")
+        if commit_id is None:
+            head = client.get_branch(repositoryName=repository, branchName=branch or "")
+            commit_id = head["branch"]["commitId"]
+        commit = client.get_commit(repositoryName=repository, commitId=commit_id)["commit"]
+        author = commit.get("author", {})
+        return Lookup(
+            exists=True,
+            revision=commit_id,
+            message=commit.get("message"),
+            author=author.get("name"),
+            made_at=_moment_of(author.get("date")),
+        )
+
+    def _in_ecr(self, reads: Mapping[str, str], digest: str | None, tag: str | None) -> Lookup:
+        found = self._client("ecr").describe_images(
             repositoryName=reads.get("RepositoryName", ""),
-            imageIds=[{"imageDigest": pinned["IMAGE_DIGEST"]}],
+            imageIds=[{"imageDigest": digest} if digest else {"imageTag": tag or ""}],
+        )
+        image: dict[str, Any] = next(iter(found["imageDetails"]), {})
+        return Lookup(
+            exists=True,
+            revision=digest or image.get("imageDigest"),
+            made_at=image.get("imagePushedAt"),
         )
 
 
-def _why_not_looked_up(source: SourceAction, reads: Mapping[str, str]) -> str | None:
+class _Head(NamedTuple):
+    """The configuration of a source action that says where its newest revision is."""
+
+    name: str
+    what: str = "branch"
+    default: str | None = None
+
+
+# Source: the CodePipeline user guide, "Action structure reference".
+_HEADS = {
+    "CodeCommit": _Head("BranchName"),
+    "CodeStarSourceConnection": _Head("BranchName"),
+    "ECR": _Head("ImageTag", "tag", "latest"),
+    "GitHub": _Head("Branch"),
+}
+# CodePipeline shows this metadata of an object as the summary of its revision.
+_SUMMARY = "codepipeline-artifact-revision-summary"
+
+
+def newest_of(source: SourceAction) -> str | None:
+    """Where a source action takes its newest revision: an object, a branch or a tag, in words."""
+    if not source.origin:
+        return None
+    place = "/".join(source.origin.values())
+    head = _HEADS.get(source.provider)
+    name = source.configuration.get(head.name, head.default) if head else None
+    return f"{place} {head.what} {name}" if head and name else place
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    """The time of a commit, which CodeCommit gives as seconds and a time zone."""
+    seconds = (text or "").partition(" ")[0]
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
+
+
+def _why_not_looked_up(source: SourceAction, reads: Sequence[str]) -> str | None:
     if source.foreign_role:
         # The caller may see another resource under the same name than this role does.
         return f"its source is read in another account, with {source.foreign_role}"
-    for value in reads.values():
+    for value in reads:
         if "#{" in value:
             return f"the value of {value} is not known before the pipeline runs"
     return None
@@ -98,6 +169,9 @@ def _why_not_looked_up(source: SourceAction, reads: Mapping[str, str]) -> str | 
 _ABSENT = {
     "CommitIdDoesNotExistException",
     "CommitDoesNotExistException",
+    "BranchDoesNotExistException",
+    "InvalidBranchNameException",
+    "BranchNameRequiredException",
     "InvalidCommitIdException",
     "ImageNotFoundException",
     "RepositoryDoesNotExistException",

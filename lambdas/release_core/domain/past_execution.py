@@ -1,9 +1,13 @@
 """The executions of a pipeline, and their actions, as CodePipeline's history lists them."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.execution import ExecutionState
+from release_core.domain.revisions import Revision
+
+_STARTED = "StartPipelineExecution"  # the trigger of a start by a function or a person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +16,8 @@ class PastExecution:
 
     ``rollback_to`` is set for a rollback of a stage by CodePipeline: the execution whose revisions
     it ships again. ``undoes`` is set if CodePipeline rolled back by itself: a text with the id of
-    the execution that failed.
+    the execution that failed. ``trigger`` is the type of what started it, ``trigger_detail`` the
+    user, rule or webhook. ``revisions`` are those of its source actions, without their artifacts.
     """
 
     execution_id: str
@@ -21,11 +26,32 @@ class PastExecution:
     updated_at: datetime
     rollback_to: str | None = None
     undoes: str | None = None
+    trigger: str | None = None
+    trigger_detail: str | None = None
+    revisions: tuple[Revision, ...] = ()
 
     @property
     def succeeded(self) -> bool:
         """Whether the execution has shipped what it was started with."""
         return self.state is ExecutionState.SUCCEEDED
+
+    @property
+    def may_be_of_a_release(self) -> bool:
+        """Whether a release may have started it, or what it goes back to."""
+        return self.trigger in {None, _STARTED} or self.rollback_to is not None
+
+    @property
+    def started_by(self) -> str | None:
+        """The user, rule or webhook that started it, if its trigger names any."""
+        detail = self.trigger_detail
+        if not detail or not detail.startswith("{"):
+            return detail
+        # Of a rollback the detail is a JSON object, which also may name an execution.
+        try:
+            user = json.loads(detail).get("AwsUserArn")
+        except ValueError:
+            return detail
+        return user if isinstance(user, str) else None
 
     @property
     def runs(self) -> bool:

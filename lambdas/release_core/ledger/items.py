@@ -66,6 +66,11 @@ PIPELINE_ATTRIBUTES = (
     *("latest_release", "taken_from", "last_good.release_id"),
 )
 
+# Of the last success in a pipeline everything but the values of variables.
+GOOD_ATTRIBUTES = (
+    *("pipeline", "last_good.release_id", "last_good.execution_id", "last_good.at"),
+    *("last_good.revisions", "last_good.unrecorded_bytes"),
+)
 # What an export has of a pipeline: of its last success not the values of variables.
 RECORD_ATTRIBUTES = (
     *PIPELINE_ATTRIBUTES,

@@ -17,10 +17,12 @@ from release_core.domain.release import (
     Release,
     ReleaseStatus,
 )
+from release_core.domain.revisions import Good
 from release_core.ledger.dynamodb import Item, Table
 from release_core.ledger.hold_items import read_freezes
 from release_core.ledger.items import (
     FREEZES,
+    GOOD_ATTRIBUTES,
     HEADER,
     LISTING,
     PENDING,
@@ -34,6 +36,7 @@ from release_core.ledger.items import (
     pipeline_key,
     pointer_key,
     read_execution,
+    read_good,
     read_header,
     read_lock,
     read_pending,
@@ -72,6 +75,8 @@ class LedgerReader:
         self._releases = Table(client, tables.releases, attributes=of_release)
         self._executions = Table(client, tables.executions)
         self._pipelines = Table(client, tables.pipelines, attributes=of_pipeline)
+        self._goods = Table(client, tables.pipelines, attributes=GOOD_ATTRIBUTES)
+        self._whole_goods = Table(client, tables.pipelines, attributes=("pipeline", "last_good"))
         # Without what last succeeded, which may be large.
         self._runs = Table(client, tables.pipelines, attributes=_RUNS)
 
@@ -101,6 +106,11 @@ class LedgerReader:
     def get_header(self, release_id: str) -> Release | None:
         """The release without its pipelines, or None when there is no such release."""
         return self._join(list(self._releases.get_all([header_key(release_id), freezes_key()])))
+
+    def get_headers(self, release_ids: Iterable[str]) -> dict[str, Release]:
+        """The releases with these ids, without their pipelines and freezes, where there are any."""
+        found = self._releases.get_all(list(map(header_key, release_ids)))
+        return {item["release_id"]: self._release_of(item) for item in found}
 
     def get_freezes(self) -> tuple[Freeze, ...]:
         """The freezes of the deployment, those that have ended included."""
@@ -185,6 +195,19 @@ class LedgerReader:
         """What last succeeded in each pipeline, as recorded, if anything has."""
         found = self._pipeline_items(pipelines)
         return {item["pipeline"]: item["last_good"] for item in found if "last_good" in item}
+
+    def get_goods(
+        self, pipelines: Sequence[str], *, with_variables: bool = False
+    ) -> dict[str, Good]:
+        """What last succeeded in each pipeline in a release, if anything has.
+
+        Without ``with_variables`` no value of a variable is read.
+        """
+        table = self._whole_goods if with_variables else self._goods
+        found = table.get_all([{"pipeline": pipeline} for pipeline in pipelines])
+        return {
+            item["pipeline"]: read_good(item["last_good"]) for item in found if "last_good" in item
+        }
 
     def runs(self) -> dict[str, list[str]]:
         """The releases that may start each known pipeline now, or have run it last."""

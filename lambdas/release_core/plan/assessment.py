@@ -6,27 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from release_core.aws.source_lookup import Lookup
+from release_core.aws.source_lookup import Lookup, newest_of
 from release_core.clock import to_iso
 from release_core.decide.resume import may_begin, runs_already, succeeded
 from release_core.decide.timing import STARTS_PER_MINUTE
 from release_core.domain.declarations import Declared, SourceAction, declaration_of
 from release_core.domain.holds import Freeze, longest_freeze
+from release_core.domain.live import LivePipelines
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, Release
-from release_core.domain.revisions import KEY_TYPE, Pin, foreign
+from release_core.domain.revisions import Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.checks import unproved
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.by_itself import by_itself
-from release_core.plan.document import (
-    Plan,
-    PlannedApproval,
-    PlannedPipeline,
+from release_core.plan.changes import (
+    Before,
     PlannedSource,
-    Standing,
+    dangers,
+    may_ship_again,
+    planned_source,
 )
+from release_core.plan.document import Plan, PlannedApproval, PlannedPipeline, Standing
 from release_core.plan.schedule import schedule, usual
 from release_core.plan.survey import PipelineFacts
 from release_core.problems import Problem, one_line
@@ -42,6 +44,7 @@ class Assessment:
     manifest: Manifest
     declared: Declared
     facts: Mapping[str, PipelineFacts]
+    live: LivePipelines
     held: Mapping[str, Rival]
     found: Lookups
     release: Release | None
@@ -64,13 +67,17 @@ class Assessment:
             expected = schedule(order, usually, max_concurrency=self.manifest.max_concurrency)
         except ValueError:
             expected = None  # a cycle, which is one of the problems already
+        entries = self.manifest.pipelines
+        sources = {each.name: tuple(self._planned_sources(each)) for each in entries}
         planned = tuple(
             PlannedPipeline(
                 name=each.name,
                 depends_on=each.depends_on,
                 declaration=declaration_of(self.declared, each.name),
                 facts=self.facts.get(each.name, PipelineFacts()),
-                sources=tuple(self._planned_sources(each)),
+                before=self._before(each.name),
+                runs=self._runs(each.name),
+                sources=sources[each.name],
                 variables=tuple(each.variables),
                 held_by=self._holder(each.name),
                 usual=usually[each.name],
@@ -78,7 +85,8 @@ class Assessment:
                 if expected and each.name in expected.pipelines
                 else None,
                 problems=(*_of(problems, position), *self._problems(each, position)),
-                warnings=tuple(self._warnings(each)),
+                warnings=tuple(self._warnings(each, sources[each.name])),
+                dangers=tuple(dangers(sources[each.name])) if self._runs(each.name) else (),
             )
             for position, each in enumerate(self.manifest.pipelines)
         )
@@ -128,21 +136,25 @@ class Assessment:
             )
 
     def _planned_sources(self, pipeline: ManifestPipeline) -> Iterator[PlannedSource]:
-        shipped = self.facts.get(pipeline.name, PipelineFacts()).shipped
         for source in sources_of(self.declared, pipeline):
-            pins = {pin.type: pin for pin in pins_of(pipeline, source)}
-            key = pins.pop(KEY_TYPE) if KEY_TYPE in pins and len(pins) > 1 else None
-            pin = next(iter(pins.values()), None)
-            lookup = self.found.get((pipeline.name, source.name))
-            yield PlannedSource(
-                action=source.name,
-                provider=source.provider,
-                current=shipped.get(source.name),
-                wanted=pin.revision if pin else None,
-                type=pin.type if pin else None,
-                key=key.revision if key else None,
-                note=lookup.note if lookup else None,
+            yield planned_source(
+                source,
+                pins_of(pipeline, source),
+                found=self.found.get((pipeline.name, source.name)),
+                before=self._before(pipeline.name),
             )
+
+    def _before(self, pipeline: str) -> Before:
+        """What is live in a pipeline."""
+        facts = self.facts.get(pipeline, PipelineFacts())
+        return Before(
+            live=self.live.live.get(pipeline),
+            unknown=self.live.unread.get(pipeline),
+            listed=facts.shipped,
+        )
+
+    def _runs(self, pipeline: str) -> bool:
+        return not self._runs_already and pipeline not in self._done
 
     def _problems(self, pipeline: ManifestPipeline, position: int) -> Iterator[str]:
         for index, pin in enumerate(pipeline.source_revisions):
@@ -184,7 +196,9 @@ class Assessment:
         channel = self.release.channel if self.release else self.channel
         return channel == ROLLBACK_CHANNEL
 
-    def _warnings(self, pipeline: ManifestPipeline) -> Iterator[str]:
+    def _warnings(
+        self, pipeline: ManifestPipeline, planned: Sequence[PlannedSource]
+    ) -> Iterator[str]:
         facts = self.facts.get(pipeline.name, PipelineFacts())
         declaration = declaration_of(self.declared, pipeline.name)
         if pipeline.name in self._done:
@@ -212,13 +226,20 @@ class Assessment:
             ids = ", ".join(each.execution_id for each in facts.in_flight)
             means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
             yield f"{means} running executions: {ids}"
-        for source in sources_of(self.declared, pipeline):
-            lookup = self.found.get((pipeline.name, source.name))
-            if lookup and lookup.exists is None:
-                yield f"the revision of {source.name} was not checked: {lookup.note}"
+        yield from self._not_found(pipeline)
+        yield from may_ship_again(planned, self.live.live.get(pipeline.name))
         if declaration:
             sources = sources_of(self.declared, pipeline)
             yield from by_itself(declaration, sources, released=self.manifest.names)
+
+    def _not_found(self, pipeline: ManifestPipeline) -> Iterator[str]:
+        """The pins that could not be checked, and the sources that have nothing to ship."""
+        for source in sources_of(self.declared, pipeline):
+            lookup, pinned = self.found.get((pipeline.name, source.name)), pins_of(pipeline, source)
+            if lookup and lookup.exists is None and pinned:
+                yield f"the revision of {source.name} was not checked: {lookup.note}"
+            elif lookup and lookup.exists is False and not pinned:
+                yield f"{source.name} would fail: {source.provider} has no {newest_of(source)}"
 
     def _waits(self, pipeline: str) -> Iterator[str]:
         """The release that this one waits for, or that may be in its way when its time comes."""

@@ -1,7 +1,7 @@
 """A plan: what a manifest would do now, as plain values and as JSON."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,46 +10,26 @@ from release_core.domain.declarations import Declaration
 from release_core.domain.queue import Rival
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.manifest.model import ManifestApproval
+from release_core.plan.changes import Before, PlannedSource
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import write_json
 
 # The output of a workflow execution has at most 256 KiB, of which the workflow needs a part.
 OUTPUT_LIMIT = 200_000  # bytes
-_PLAIN = ("name", "dependsOn", "problems", "warnings")
+_PLAIN = ("name", "dependsOn", "changes", "dangers", "problems", "warnings")
+_OF_LIVE = frozenset({"live", "liveUnknown"})
+_OF_SOURCE = ("actionName", "current", "wanted", "wantedKey", "ships", "changes", "rolledBack")
 _PLAIN_ASKS = ("name", "dependsOn", "minApprovals", "fourEyes", "expiresAfterMinutes")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedSource:
-    """A source action: the ``current`` revision, and the ``wanted`` revision of the manifest.
-
-    ``key`` is the object key when the manifest pins a key together with the version ``wanted``.
-    """
-
-    action: str
-    provider: str
-    current: str | None
-    wanted: str | None
-    type: str | None
-    key: str | None = None
-    note: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """The source in the document of a plan; without ``wanted`` it takes the newest revision."""
-        return {
-            "actionName": self.action,
-            "provider": self.provider,
-            "revisionType": self.type,
-            "current": self.current,
-            "wanted": self.wanted,
-            "wantedKey": self.key,
-            "note": self.note,
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
 class PlannedPipeline:
-    """A pipeline of a plan; ``declaration`` is None when the pipeline cannot be read."""
+    """A pipeline of a plan; ``declaration`` is None when the pipeline cannot be read.
+
+    ``before`` is what is live now. A pipeline that does not run, as the release has been opened or
+    the pipeline has succeeded in it, changes nothing. ``dangers`` are warnings that nobody may
+    overlook.
+    """
 
     name: str
     depends_on: tuple[str, ...]
@@ -62,15 +42,32 @@ class PlannedPipeline:
     starts_after: timedelta | None
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
+    before: Before = field(default_factory=Before)
+    runs: bool = True
+    dangers: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool | None:
+        """Whether it would ship anything else than is live; None if that is not known."""
+        if not self.runs:
+            return False
+        changes = [each.changes for each in self.sources]
+        if True in changes:
+            return True
+        return None if None in changes or not changes else False
 
     def as_json(self) -> dict[str, Any]:
         """The pipeline in the document of a plan."""
-        declaration, holder = self.declaration, self.held_by
+        declaration, holder, live = self.declaration, self.held_by, self.before.live
         return {
             "name": self.name,
             "dependsOn": list(self.depends_on),
             "type": declaration.type if declaration else None,
             "executionMode": declaration.mode if declaration else None,
+            "runs": self.runs,
+            "live": live and live.as_json(with_revisions=False),
+            "liveUnknown": self.before.unknown,
+            "changes": self.changes,
             "sources": [source.as_json() for source in self.sources],
             "variables": list(self.variables),
             "disabledTransitions": [
@@ -88,6 +85,7 @@ class PlannedPipeline:
             and {"releaseId": holder.release_id, "executionArn": holder.execution_arn},
             "usualSeconds": _seconds(self.usual),
             "startsAfterSeconds": _seconds(self.starts_after),
+            "dangers": list(self.dangers),
             "problems": list(self.problems),
             "warnings": list(self.warnings),
         }
@@ -161,15 +159,25 @@ class Plan:
     def as_output(self) -> dict[str, Any]:
         """The document, shortened where it is too large for the output of a workflow execution."""
         document = self.as_json()
-        if len(write_json(document).encode()) <= OUTPUT_LIMIT:
+        if _fits(document):
             return document
-        short = [{key: each[key] for key in _PLAIN} for each in document["pipelines"]]
         note = "the plan is too large for this output; release-machine plan shows all of it"
-        asks = [{key: each[key] for key in _PLAIN_ASKS} for each in self._approvals]
-        shortened = self._document(short, asks, [*self.warnings, note])
-        if len(write_json(shortened).encode()) <= OUTPUT_LIMIT:
-            return shortened
-        return self._document([], [], [*self.warnings, note])
+        warnings = [*self.warnings, note]
+        pipelines = document["pipelines"]
+        without_words = [
+            {
+                **{key: known for key, known in each.items() if key not in _OF_LIVE},
+                "sources": [_only(one, _OF_SOURCE) for one in each["sources"]],
+            }
+            for each in pipelines
+        ]
+        shorter = self._document(without_words, self._approvals, warnings)
+        if _fits(shorter):
+            return shorter
+        plain = [_only(each, _PLAIN) for each in pipelines]
+        asks = [_only(each, _PLAIN_ASKS) for each in self._approvals]
+        shortest = self._document(plain, asks, warnings)
+        return shortest if _fits(shortest) else self._document([], [], warnings)
 
     @property
     def _approvals(self) -> list[dict[str, Any]]:
@@ -193,6 +201,14 @@ class Plan:
             "pipelines": list(pipelines),
             "approvals": list(approvals),
         }
+
+
+def _fits(document: Mapping[str, Any]) -> bool:
+    return len(write_json(document).encode()) <= OUTPUT_LIMIT
+
+
+def _only(known: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: known[key] for key in keys}
 
 
 def _seconds(period: timedelta | None) -> int | None:

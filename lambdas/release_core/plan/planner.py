@@ -28,6 +28,7 @@ from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
 from release_core.ledger.reader import LedgerReader
+from release_core.live.reader import LiveReader
 from release_core.manifest.checks import (
     examine,
     is_resume,
@@ -52,7 +53,7 @@ from release_core.rollback.refusals import refuse_rollback
 
 @dataclass(frozen=True, kw_only=True)
 class Planner:
-    """Plans what a manifest would do now: the checks of the opening, and whether revisions exist.
+    """Plans what a manifest would do now: the checks of the opening, and what would change.
 
     Writes nothing.
     """
@@ -63,6 +64,7 @@ class Planner:
     client: Callable[[str], Any]
     clock: Clock
     rollbacks: RollbackReader
+    live: LiveReader
     calendars: Calendars | None = None
     in_parallel: InParallel = one_by_one
 
@@ -81,13 +83,20 @@ class Planner:
         if manifest is None:
             return Plan(release_id=release_id, problems=tuple(map(line_of, problems)))
         survey = Survey(self.client("codepipeline"), in_parallel=self.in_parallel)
-        facts = survey([name for name in names if declaration_of(declared, name)])
+        known = {name: each for name in names if (each := declaration_of(declared, name))}
+        facts = survey([*known])
+        live = self.live(
+            known,
+            listed={name: each.executions for name, each in facts.items()},
+            skippable={name: each.skippable for name, each in known.items()},
+        )
         later = self._later(manifest, release)
         rolled_back = self._rolled_back(manifest, release)
         looked = Assessment(
             manifest=manifest,
             declared=declared,
             facts=facts,
+            live=live,
             held=self._rivals(names, release),
             found=self._find(manifest, declared),
             release=release,
@@ -189,10 +198,10 @@ class Planner:
 
     def _find(self, manifest: Manifest, declared: Declared) -> Lookups:
         wanted = [
-            (pipeline.name, source, pins)
+            (pipeline.name, source, fitting)
             for pipeline in manifest.pipelines
             for source in sources_of(declared, pipeline)
-            if (pins := _fitting_pins(pipeline, source))
+            if (fitting := _fitting_pins(pipeline, source)) or not pins_of(pipeline, source)
         ]
         revisions = RevisionSources(self.client)
         found = self.in_parallel(lambda each: revisions.find(each[1], each[2]), wanted)

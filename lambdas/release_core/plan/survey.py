@@ -1,19 +1,17 @@
 """Reads from CodePipeline the state of pipelines that a plan needs and the ledger does not have."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.execution_history import ExecutionHistory
+from release_core.domain.past_execution import PastExecution
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
-
-# The newest executions of a pipeline: enough to know how long one usually takes.
-_EXECUTIONS = 50
-_IN_FLIGHT = {"InProgress", "Stopping"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +33,28 @@ class InFlight:
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineFacts:
-    """The state of a pipeline; ``shipped`` has the latest good revision of each source action."""
+    """The state of a pipeline; ``executions`` are its recent ones, the newest first."""
 
     disabled: tuple[DisabledTransition, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
-    shipped: Mapping[str, str] = field(default_factory=dict)
-    durations: tuple[timedelta, ...] = ()
+    executions: tuple[PastExecution, ...] = ()
+
+    @property
+    def shipped(self) -> dict[str, str]:
+        """The revision of each source action in the newest success."""
+        newest = next((each for each in self.executions if each.succeeded), None)
+        return {
+            each.action: each.revision
+            for each in (newest.revisions if newest else ())
+            if each.action
+        }
+
+    @property
+    def durations(self) -> tuple[timedelta, ...]:
+        """How long the executions took that succeeded, the newest first."""
+        return tuple(
+            each.updated_at - each.started_at for each in self.executions if each.succeeded
+        )
 
 
 class Survey:
@@ -50,6 +64,7 @@ class Survey:
         self, client: "CodePipelineClient", *, in_parallel: InParallel = one_by_one
     ) -> None:
         self._client = client
+        self._history = ExecutionHistory(client)
         self._in_parallel = in_parallel
 
     def __call__(self, pipelines: Sequence[str]) -> dict[str, PipelineFacts]:
@@ -58,27 +73,19 @@ class Survey:
 
     def _facts(self, pipeline: str) -> PipelineFacts:
         state = self._client.get_pipeline_state(name=pipeline)
-        executions = self._client.list_pipeline_executions(
-            pipelineName=pipeline, maxResults=_EXECUTIONS
-        )["pipelineExecutionSummaries"]
-        good = [each for each in executions if each["status"] == "Succeeded"]
+        executions = self._history.recent(pipeline)
         return PipelineFacts(
             disabled=tuple(_disabled(state["stageStates"])),
             in_flight=tuple(
                 InFlight(
-                    execution_id=each["pipelineExecutionId"],
-                    status=each["status"],
-                    started_at=each["startTime"],
+                    execution_id=each.execution_id,
+                    status="Stopping" if each.state else "InProgress",
+                    started_at=each.started_at,
                 )
                 for each in executions
-                if each["status"] in _IN_FLIGHT
+                if each.runs
             ),
-            shipped={
-                revision["actionName"]: revision.get("revisionId", "")
-                for each in good[:1]
-                for revision in each.get("sourceRevisions", [])
-            },
-            durations=durations_of(executions),
+            executions=tuple(executions),
         )
 
 

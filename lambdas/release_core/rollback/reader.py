@@ -5,7 +5,7 @@ The functions and the operator's command use the same reader, each with their ow
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import dropwhile
 
@@ -14,9 +14,6 @@ from botocore.exceptions import ClientError
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.codepipeline import CodePipeline, is_permanent
 from release_core.aws.execution_history import ExecutionHistory
-from release_core.decide.bill_of_materials import bill_of_materials
-from release_core.decide.skips import skipped_stages
-from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import Declaration, Declared, declaration_of
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Pipeline, Release
@@ -27,6 +24,7 @@ from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.manifest import Rollback, rollback_ids, rollback_manifest
 from release_core.rollback.past import Past, changed_nothing, may_be_unchanged, past_of
 from release_core.rollback.refusals import refuse_repaired, refuse_rollback
+from release_core.rollback.shipped import ShippedReader
 
 log = log_of(__name__)
 
@@ -93,6 +91,10 @@ class RollbackReader:
         pasts = self._executions_around(release, [n for n in names if n in release.of_codepipeline])
         return {name: past.since for name, past in pasts.items() if past.since}
 
+    @property
+    def _shipped(self) -> ShippedReader:
+        return ShippedReader(codepipeline=self.codepipeline)
+
     def _declared(self, release: Release) -> Declared:
         """The present declarations of the pipelines that the release has run."""
         return self.codepipeline.declarations(
@@ -139,30 +141,11 @@ class RollbackReader:
 
     def _without_skipped(self, pipeline: Pipeline, past: Past) -> Past:
         """The past without the newest executions before whose deployment was skipped."""
-        before = dropwhile(lambda each: self._skipped(pipeline, each), past.before)
+        before = dropwhile(
+            lambda each: self._shipped.was_skipped(pipeline.name, each, pipeline.skippable),
+            past.before,
+        )
         return replace(past, before=tuple(before))
-
-    def _skipped(self, pipeline: Pipeline, execution: PastExecution) -> bool:
-        """Whether CodePipeline skipped the deployment of an execution that succeeded."""
-        if execution.rollback_to:
-            return False  # a rollback by CodePipeline runs only one stage
-        actions = self._actions(pipeline.name, execution.execution_id)
-        version = next((run.version for run in actions), None)
-        known = pipeline.skippable
-        if known is None or known.version != version:
-            known = self.codepipeline.skippable(pipeline.name, version)
-        return any(each.deploys for each in skipped_stages(known, actions) if actions)
-
-    def _actions(self, pipeline: str, execution_id: str) -> Sequence[ActionRun]:
-        """The executions of actions; none, if a retry cannot read them either."""
-        try:
-            return self.codepipeline.action_runs(pipeline, execution_id)
-        except ClientError as error:
-            if not is_permanent(error):
-                raise
-            with about(pipeline=pipeline, execution_id=execution_id):
-                log.warning("could not list the actions of %s: %s", pipeline, error)
-            return ()
 
     def _changed_nothing(self, pipeline: Pipeline, declaration: Declaration, past: Past) -> bool:
         if not may_be_unchanged(pipeline, past):
@@ -205,18 +188,8 @@ class RollbackReader:
         """What an execution that no release started has shipped."""
         # A rollback by CodePipeline has no source actions: it ships what another one fetched.
         shipped_by = live.rollback_to or live.execution_id
-        good = Good(release_id=None, execution_id=live.execution_id, at=live.updated_at)
-        seen = self.codepipeline.get_execution(pipeline.name, shipped_by)
-        if seen is None:
-            return good
-        actions = self._actions(pipeline.name, shipped_by)
-        shipped = bill_of_materials(seen.shipped, actions).kept
-        return replace(
-            good,
-            revisions=tuple(shipped.revisions),
-            variables=shipped.variables,
-            unrecorded_bytes=shipped.unrecorded_bytes,
-        )
+        shipped = self._shipped.good(pipeline.name, shipped_by, at=live.updated_at)
+        return replace(shipped, execution_id=live.execution_id)
 
 
 def free_id(ledger: LedgerReader, release_id: str) -> str:

@@ -1,5 +1,6 @@
-"""Whether a revision exists is looked up at its source provider."""
+"""Pinned and newest revisions are looked up at their source provider."""
 
+from datetime import UTC, datetime
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from release_core.aws.clients import in_parallel
-from release_core.aws.source_lookup import Lookup, RevisionSources
+from release_core.aws.source_lookup import Lookup, RevisionSources, newest_of
 from release_core.domain.declarations import SourceAction
 from release_core.domain.revisions import Pin
 from tests.fakes.service import Refused, service
@@ -112,3 +113,88 @@ def test_clients_are_made_one_at_a_time_and_once() -> None:
 
     assert all(found.note for found in in_parallel(find, wanted))
     assert sorted(made) == ["codecommit", "ecr"]
+
+
+class Answering:
+    """A client of CodeCommit and ECR that has one branch and one image."""
+
+    def get_branch(self, **asked: str) -> dict[str, Any]:
+        """Answer for the branch main."""
+        assert asked == {"repositoryName": "shop", "branchName": "main"}
+        return {"branch": {"commitId": "c0ffee"}}
+
+    def get_commit(self, **asked: str) -> dict[str, Any]:
+        """Answer for any commit."""
+        assert asked["repositoryName"] == "shop"
+        author = {"name": "Ana", "date": "1484167798 -0800"}
+        return {"commit": {"message": f"Fix {asked['commitId']}\n", "author": author}}
+
+    def describe_images(self, **asked: Any) -> dict[str, Any]:
+        """Answer for the image with the tag live."""
+        assert asked == {"repositoryName": "shop", "imageIds": [{"imageTag": "live"}]}
+        return {"imageDetails": [{"imageDigest": "sha256:1", "imagePushedAt": PUSHED}]}
+
+
+PUSHED = datetime(2026, 11, 22, tzinfo=UTC)
+COMMITTED = datetime(2017, 1, 11, 20, 49, 58, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("provider", "more", "pins", "found", "of"),
+    [
+        (
+            "CodeCommit",
+            {"BranchName": "main"},
+            [],
+            Lookup(
+                exists=True,
+                revision="c0ffee",
+                message="Fix c0ffee\n",
+                author="Ana",
+                made_at=COMMITTED,
+            ),
+            "shop branch main",
+        ),
+        (
+            "CodeCommit",
+            {"BranchName": "main"},
+            [Pin(action="S", type="COMMIT_ID", revision="1")],
+            Lookup(exists=True, revision="1", message="Fix 1\n", author="Ana", made_at=COMMITTED),
+            "shop branch main",
+        ),
+        (
+            "ECR",
+            {"ImageTag": "live"},
+            [],
+            Lookup(exists=True, revision="sha256:1", made_at=PUSHED),
+            "shop tag live",
+        ),
+    ],
+)
+def test_the_newest_revision_is_looked_up(
+    provider: str, more: dict[str, str], pins: list[Pin], found: Lookup, of: str
+) -> None:
+    """A branch names its commit, and a tag its image; a commit names its author."""
+    source = SourceAction(
+        name="S", provider=provider, configuration={"RepositoryName": "shop", **more}
+    )
+    assert RevisionSources(lambda _: Answering()).find(source, pins) == found
+    assert newest_of(source) == of
+
+
+def test_a_newest_revision_is_not_worth_an_error() -> None:
+    """A throttle is only noted: no pin depends on the answer."""
+    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
+    assert busy.find(source) == Lookup(exists=None, note="ECR answered ThrottlingException")
+    assert newest_of(source) == "shop tag latest"
+    assert newest_of(SourceAction(name="S", provider="Custom")) is None
+
+
+def test_a_branch_that_is_a_variable_is_not_looked_up() -> None:
+    """Its value is not known before the pipeline runs."""
+    where = {"RepositoryName": "shop", "BranchName": "#{variables.BRANCH}"}
+    source = SourceAction(name="S", provider="CodeCommit", configuration=where)
+    assert RevisionSources(pytest.fail).find(source).note == (
+        "the value of #{variables.BRANCH} is not known before the pipeline runs"
+    )

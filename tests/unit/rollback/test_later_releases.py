@@ -135,6 +135,7 @@ def test_a_plan_warns_of_a_resume_over_a_later_release(world: ReleaseWorld) -> N
     then(world, "v2", "orders", "catalog", bad="catalog")
     document = {"releaseId": "v2", "pipelines": ["orders", "catalog"], "resume": True}
     then(world, "v3", "orders", "catalog")
+    world.s3.put_object(Bucket="sources", Key="app.zip", Body=b"new")
     orders, catalog = world.planner()(document).pipelines
     assert orders.warnings == ("has succeeded in this release and does not run again",)
     assert catalog.warnings == (

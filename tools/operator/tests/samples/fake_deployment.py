@@ -237,8 +237,8 @@ class FakeAws:
     def of_failed(self, pipeline: str, execution_id: str) -> list[ActionLog]:
         if pipeline == self.unreadable:
             raise refusal("AccessDeniedException", "ListActionExecutions")
-        log = ActionLog(pipeline=pipeline, stage="Deploy", action="Copy", lines=("no such bucket",))
-        return [log]
+        line = LogLine(0, "e", "copy", "no such bucket")
+        return [ActionLog(pipeline=pipeline, stage="Deploy", action="Copy", lines=(line,))]
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         return {pipeline.name: Activity(stage="Deploy") for pipeline in pipelines}

@@ -13,7 +13,7 @@ from tools.operator.tests.samples.drawing import drawn, lines, live
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import by_name
-from tools.operator.tests.views.test_pictures import PLAN
+from tools.operator.tests.samples.plan_samples import PLAN
 
 STEERING = "\x1b]0;title\x07\x1b[2J\u009b31m\rSUCCEEDED"
 RAW = ("\x1b", "\x07", "\u009b", "\r", "\u202e")

@@ -1,12 +1,16 @@
 """The view of a plan: verdict, table, problems."""
 
+from typing import Any
+
 import pytest
 
 from release_core.problems import MAX_REPORTED
 from release_machine.views.plan_view import plan_view
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.picture_files import compare
-from tools.operator.tests.views.test_pictures import PLAN, at_each_width
+from tools.operator.tests.samples.plan_samples import PLAN, of_old_deployment
+
+at_each_width = pytest.mark.parametrize("width", [60, 80, 120])
 
 
 @at_each_width
@@ -26,8 +30,20 @@ def test_a_shortened_plan(width: int) -> None:
 
 
 @at_each_width
+def test_a_plan_of_an_older_deployment(width: int) -> None:
+    """Its dry run says only what was shipped last, and what the manifest pins."""
+    compare("plan-old", plan_view(of_old_deployment(), width=width), width=width)
+
+
+@at_each_width
+def test_every_kind_of_change(width: int) -> None:
+    """Nothing live, no change, by hand, by CodePipeline, unknown, and a pipeline that is done."""
+    compare("plan-changes", plan_view(every_kind_of_change(), width=width), width=width)
+
+
+@at_each_width
 def test_plan_of_long_names(width: int) -> None:
-    """A long name takes one line, and revisions keep their room."""
+    """No name is cut: a line that is too long goes on below."""
     catalog, orders = PLAN["pipelines"]
     first = "shop-catalog-of-the-storefront-eu-west-1"
     pipelines = [
@@ -40,7 +56,8 @@ def test_plan_of_long_names(width: int) -> None:
 def test_an_approval_stands_before_what_waits_behind_it() -> None:
     """The rows are in the order of the run, and an approval names what waits behind it."""
     shown = drawn(plan_view(PLAN, width=120), width=120)
-    assert shown.index("shop-catalog   ") < shown.index("\ngo-live") < shown.index("\nshop-orders")
+    places = [shown.index(f"\n{each}  ") for each in ("shop-catalog", "go-live", "shop-orders")]
+    assert places == sorted(places)
     assert "behind it: shop-orders" in shown
     assert "within 48 h" in shown
 
@@ -56,11 +73,19 @@ def test_a_cycle() -> None:
 def test_the_same_revision_is_written_once() -> None:
     """An unchanged revision is shown once."""
     (catalog, _), revision = PLAN["pipelines"], "3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204"
-    source = {**catalog["sources"][0], "wanted": revision}
+    source = {**catalog["sources"][0], "wanted": revision, "ships": revision, "changes": False}
     plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
     shown = drawn(plan_view(plan, width=100), width=100)
-    assert "3f2a9c0d5b7e… (same)" in shown
+    assert "  =  3f2a9c0d5b7e…  Prices with tax · no change · pinned\n" in shown
     assert shown.count("3f2a9c0d5b7e") == 1
+
+
+def test_a_rolled_back_build_comes_first() -> None:
+    """It is named before the pipelines, and marked at its revision."""
+    shown = " ".join(drawn(plan_view(PLAN, width=80), width=80).split())
+    danger = shown.index("ROLLED BACK BEFORE ✘ shop-orders: would ship AGAIN")
+    assert danger < shown.index("go-live")
+    assert "! Source: 3sL4kqtJlcpX… Orders of several" in shown
 
 
 def test_a_warning_of_several_pipelines() -> None:
@@ -112,3 +137,47 @@ def test_plan_of_a_release_that_exists(
     assert title.endswith(f"= already released {verdict}")
     assert second.endswith(fact)
     assert "takes about" not in second
+
+
+def every_kind_of_change() -> dict[str, Any]:
+    """A plan with a pipeline of each kind."""
+    catalog, _ = PLAN["pipelines"]
+    source = catalog["sources"][0]
+    live = catalog["live"]
+    person = "arn:aws:sts::123456789012:assumed-role/Admin/carol"
+    kinds: dict[str, dict[str, Any]] = {
+        "shop-new": {"live": None, "sources": [{**source, "current": None}]},
+        "shop-same": {
+            "changes": False,
+            "sources": [{**source, "wanted": None, "ships": source["current"], "changes": False}],
+        },
+        "shop-by-hand": {
+            "live": {**live, "releaseId": None, "by": person, "trigger": "StartPipelineExecution"},
+            "changes": None,
+            "sources": [
+                {
+                    **source,
+                    "wanted": None,
+                    "ships": None,
+                    "changes": None,
+                    "message": None,
+                    "author": None,
+                    "madeAt": None,
+                    "note": "revisions of CodeStarSourceConnection cannot be looked up",
+                }
+            ],
+        },
+        "shop-by-rule": {"live": {**live, "releaseId": None, "by": None, "trigger": "WebhookV2"}},
+        "shop-restored": {
+            "live": {
+                **live,
+                "by": None,
+                "trigger": "AutomatedRollback",
+                "restoredBy": "9f8e7d6c-0009",
+            },
+        },
+        "shop-unknown": {"live": None, "liveUnknown": "GetPipelineExecution is not allowed"},
+        "shop-done": {"runs": False, "changes": False},
+    }
+    pipelines = [{**catalog, "name": name, "variables": [], **more} for name, more in kinds.items()]
+    return {**PLAN, "valid": True, "problems": [], "approvals": [], "pipelines": pipelines}

@@ -50,6 +50,7 @@ def planner(session: Session) -> Planner:
         client=parts.client,
         clock=parts.clock,
         rollbacks=parts.rollbacks,
+        live=parts.live,
         calendars=parts.calendars,
         in_parallel=parts.in_parallel,
     )

@@ -13,9 +13,12 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from release_core.apply.wiring import ReadingParts
+from release_core.aws.clients import in_parallel
 from release_core.clock import now
 from release_core.ledger.history import HistoryReader
 from release_core.ledger.records import RecordsReader
+from release_core.live.reader import LiveReader
 from release_core.settings import OpenReleaseSettings
 from release_machine.deployment.action_logs import ActionLogReader
 from release_machine.deployment.aws_problems import require_aws
@@ -131,6 +134,14 @@ class Session:
     def busy(self) -> BusyPipelines:
         """What releases wait for, and which releases wait for them."""
         return BusyPipelines(ledger=self.ledger, clock=now)
+
+    @cached_property
+    def live(self) -> LiveReader:
+        """What is live in pipelines, since when and by whom."""
+        parts = ReadingParts(
+            client=self.client, tables=self.deployment.tables, clock=now, in_parallel=in_parallel
+        )
+        return parts.live
 
     @cached_property
     def api(self) -> ReleaseApi:

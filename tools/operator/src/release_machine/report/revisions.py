@@ -1,9 +1,9 @@
 """The bill of materials: the revisions that ran, the pins, and the previous good revisions."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from release_core.domain.commit_messages import message_of
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.report.markup import Content, Markup, element, isolated
@@ -84,25 +84,8 @@ def _revision(revision: Revision) -> Content:
     return [
         element("code", isolated(revision.revision)),
         element("small", f" {kind}") if kind else None,
-        element("p", isolated(_message(revision)), class_="said"),
+        element("p", isolated(message_of(revision.summary, revision.revision)), class_="said"),
     ]
-
-
-def _message(revision: Revision) -> str | None:
-    """The part of the summary that the revision does not show.
-
-    Connections to Git providers write JSON with the commit message; S3 repeats the version.
-    """
-    summary = revision.summary
-    if not summary or summary == f"Amazon S3 version id: {revision.revision}":
-        return None
-    if not summary.startswith("{"):
-        return summary
-    try:
-        message = json.loads(summary).get("CommitMessage")
-    except ValueError:
-        return summary
-    return message if isinstance(message, str) else summary
 
 
 def _pinned(source: _Source) -> Content:

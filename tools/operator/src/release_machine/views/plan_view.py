@@ -1,36 +1,36 @@
 """A plan drawn with rich, from its JSON document: of the command, or of a dry run."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, TypeAlias
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from release_core.clock import from_iso
 from release_core.rollback.refusals import listed
-from release_machine.text.fitting import fitted
 from release_machine.text.printable import printable
 from release_machine.text.wording import clock_time, lasting, limit, roughly
+from release_machine.views.plan_changes import Json, change_lines, changes_in_short
 
-WIDTH_FOR_STARTS = 100
-WIDTH_FOR_REVISIONS = 140
-LONGEST_CUT = 16
+LONGEST_NAME = 24  # beside it there is room on a narrow terminal
 _WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
-Json: TypeAlias = Mapping[str, Any]
 
 
 def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:
-    """Draw what would run, the revisions, and the problems.
+    """Draw what would run and what would change in which order, and the problems.
 
     ``refused`` is the reason why a valid plan would still not be started.
     """
     plan = printable(plan)
-    title = _title(plan, refused)
-    return Group(title, *_facts(plan), Text(""), _table(plan, width=width), *_notes(plan))
+    return Group(
+        _title(plan, refused),
+        *_facts(plan),
+        *_dangers(plan),
+        *(block for node in _in_order(plan) for block in _node(node, width=width)),
+        *_notes(plan),
+    )
 
 
 def _title(plan: Json, refused: str | None) -> Text:
@@ -80,44 +80,21 @@ def _facts(plan: Json) -> Iterator[Text]:
         new = [each["name"] for each in known if each["usualSeconds"] is None]
         why = f": {new[0]} has no successful run" if new else ""
         yield Text(f"expected duration unknown{why}", style="dim")
+    short = changes_in_short(plan["pipelines"])
+    if short:
+        yield Text(short)
 
 
-def _table(plan: Json, *, width: int) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("PIPELINE", no_wrap=True)
-    room = _room_for_names(width)
-    approvals = plan.get("approvals", ())  # a dry run of an older deployment has none
-    nodes = _in_order([*plan["pipelines"], *approvals])
-    after = [_after(each, room) for each in nodes]
-    # Wide enough that no name is broken.
-    longest = max((cell_len(word) for each in after for word in each.split()), default=0)
-    table.add_column("AFTER", overflow="fold", min_width=longest)
-    table.add_column("MODE", no_wrap=True)
-    table.add_column("USUAL", no_wrap=True, justify="right")
-    if width >= WIDTH_FOR_STARTS:
-        table.add_column("STARTS", no_wrap=True, justify="right")
-    table.add_column("CURRENT → WANTED", overflow="fold")
-    for node, comes_after in zip(nodes, after, strict=True):
-        asks = "minApprovals" in node
-        starts = node.get("startsAfterSeconds")
-        mode = " ".join(filter(None, (node.get("type"), node.get("executionMode"))))
-        table.add_row(
-            fitted(node["name"], room),
-            comes_after,
-            "approval" if asks else mode,
-            _seconds(node.get("usualSeconds")),
-            *([f"+{_seconds(starts)}" if starts is not None else ""] * (width >= WIDTH_FOR_STARTS)),
-            Text("\n").join(
-                map(Text, _asks(node))
-                if asks
-                else _revisions(node, whole=width >= WIDTH_FOR_REVISIONS)
-            ),
-        )
-    return table
+def _dangers(plan: Json) -> Iterator[RenderableType]:
+    """What nobody may overlook, before everything else."""
+    found = _by_text(plan["pipelines"], "dangers")
+    if found:
+        yield _listed("ROLLED BACK BEFORE", found, style="bold red", sign="✘")
 
 
-def _in_order(nodes: Sequence[Json]) -> Sequence[Json]:
+def _in_order(plan: Json) -> Sequence[Json]:
     """The pipelines and approvals step by step: each comes after what it depends on."""
+    nodes = [*plan["pipelines"], *plan.get("approvals", ())]  # an older dry run has no approvals
     known = {each["name"] for each in nodes}
     waiting, ordered, done = [*nodes], list[Json](), set[str]()
     while waiting:
@@ -128,80 +105,88 @@ def _in_order(nodes: Sequence[Json]) -> Sequence[Json]:
     return ordered
 
 
-def _asks(approval: Json) -> Iterator[str]:
+def _node(node: Json, *, width: int) -> Iterator[RenderableType]:
+    """A pipeline or an approval: when it runs, and below that what would change."""
+    yield Text("")
+    name, when = Text(node["name"], style="bold"), Text(" · ".join(_when(node)), style="dim")
+    if name.cell_len > LONGEST_NAME and name.cell_len + when.cell_len + 2 > width:
+        yield name
+        yield _hanging(Text("   "), when)
+    else:
+        yield _hanging(name, when)
+    lines = _asks(node) if "minApprovals" in node else change_lines(node, width=width)
+    for sign, line in lines:
+        yield _hanging(Text(f"  {sign}", style=line.style), line)
+
+
+def _hanging(first: Text, rest: Text) -> Table:
+    """Two texts side by side; the second one is wrapped below itself."""
+    row = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    row.add_column(no_wrap=True)
+    row.add_column(overflow="fold")
+    row.add_row(first, rest)
+    return row
+
+
+def _when(node: Json) -> Iterator[str]:
+    if "minApprovals" in node:
+        yield "approval"
+    if node["dependsOn"]:
+        yield f"after {', '.join(node['dependsOn'])}"
+    starts, usual = node.get("startsAfterSeconds"), node.get("usualSeconds")
+    if starts:
+        yield f"starts +{_seconds(starts)}"
+    if usual is not None:
+        yield f"takes {_seconds(usual)}"
+    mode = " ".join(filter(None, (node.get("type"), node.get("executionMode"))))
+    if mode:
+        yield mode
+
+
+def _asks(approval: Json) -> Iterator[tuple[str, Text]]:
     if approval.get("granted"):
-        yield "granted in an earlier attempt"
+        yield "=", Text("granted in an earlier attempt", style="dim")
         return
     needed = approval["minApprovals"]
+    people = "1 person" if needed == 1 else f"{needed} people"
     eyes = ", with four eyes" if approval["fourEyes"] else ""
-    yield f"{'1 person' if needed == 1 else f'{needed} people'}{eyes}"
-    if approval["expiresAfterMinutes"] is not None:
-        yield f"within {limit(timedelta(minutes=approval['expiresAfterMinutes']))}"
+    minutes = approval["expiresAfterMinutes"]
+    within = f", within {limit(timedelta(minutes=minutes))}" if minutes is not None else ""
+    yield "?", Text(f"{people}{eyes}{within}")
     if approval.get("question"):  # a plan that was too large has none
-        yield approval["question"]
+        yield " ", Text(approval["question"])
     if approval.get("behind"):
-        yield f"behind it: {listed(approval['behind'])}"
-
-
-def _after(pipeline: Json, room: int) -> str:
-    return ", ".join(fitted(name, room) for name in pipeline["dependsOn"])
-
-
-def _room_for_names(width: int) -> int:
-    """The room for a name that leaves enough room for revisions."""
-    if width < WIDTH_FOR_STARTS:
-        return 14
-    return 20 if width < WIDTH_FOR_REVISIONS else width
-
-
-def _revisions(pipeline: Json, *, whole: bool) -> Iterator[Text]:
-    sources = pipeline.get("sources", ())
-    for source in sources:
-        current, wanted = source["current"], source["wanted"]
-        newest = wanted is None
-        # A dry run of an older deployment has no wantedKey.
-        key = source.get("wantedKey")
-        shown = (current or "unknown", "newest" if newest else wanted)
-        before, after = shown if whole else map(_cut, shown)
-        same = wanted is not None and wanted == current
-        yield Text.assemble(
-            (f"{source['actionName']}: " if len(sources) > 1 else "", "dim"),
-            "" if same else f"{before} → ",
-            (after, "" if newest or same else "bold"),
-            " (same)" if same else "",
-            (f" of {key}" if key else "", ""),
-        )
-    if pipeline.get("variables"):
-        yield Text(f"with {', '.join(pipeline['variables'])}", style="dim")
-
-
-def _cut(revision: str) -> str:
-    """The beginning of a long revision; --json has all of it."""
-    return revision if len(revision) <= LONGEST_CUT else f"{revision[:12]}…"
+        yield " ", Text(f"behind it: {listed(approval['behind'])}")
 
 
 def _notes(plan: Json) -> Iterator[RenderableType]:
     warnings = [("", each) for each in plan["warnings"]]
-    # Many pipelines may have the same warning.
-    named: dict[str, list[str]] = {}
-    for pipeline in plan["pipelines"]:
-        for each in pipeline["warnings"]:
-            named.setdefault(each, []).append(pipeline["name"])
-    warnings += [(listed(names), each) for each, names in named.items()]
+    warnings += _by_text(plan["pipelines"], "warnings")
     if warnings:
-        yield _listed("Warnings", warnings, style="yellow")
+        yield _listed("Warnings", warnings, style="bold yellow")
     if plan["problems"]:
-        yield _listed("Problems", [("", each) for each in plan["problems"]], style="red")
+        yield _listed("Problems", [("", each) for each in plan["problems"]], style="bold red")
 
 
-def _listed(title: str, lines: Sequence[tuple[str, str]], *, style: str) -> RenderableType:
+def _by_text(pipelines: Sequence[Json], key: str) -> list[tuple[str, str]]:
+    """Each text once, with the names of its pipelines: many may have the same warning."""
+    named: dict[str, list[str]] = {}
+    for pipeline in pipelines:
+        for each in pipeline.get(key, ()):
+            named.setdefault(each, []).append(pipeline["name"])
+    return [(listed(names), each) for each, names in named.items()]
+
+
+def _listed(
+    title: str, lines: Sequence[tuple[str, str]], *, style: str, sign: str = "-"
+) -> RenderableType:
     drawn = Table.grid(padding=(0, 1))
     drawn.add_column(no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, says in lines:
-        drawn.add_row("-", Text(f"{name}: {says}" if name else says))
-    return Group(Text(f"\n{title}", style=f"bold {style}"), drawn)
+        drawn.add_row(sign, Text(f"{name}: {says}" if name else says))
+    return Group(Text(f"\n{title}", style=style), drawn)
 
 
-def _seconds(seconds: int | None) -> str:
-    return "" if seconds is None else lasting(timedelta(seconds=seconds))
+def _seconds(seconds: int) -> str:
+    return lasting(timedelta(seconds=seconds))

@@ -1,0 +1,1 @@
+"""What is live in pipelines, since when and by whom."""

@@ -1,0 +1,146 @@
+"""The recent history of a pipeline: what is live, and what was rolled back; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from release_core.domain.live import Live, RolledBack
+from release_core.domain.past_execution import PastExecution
+from release_core.domain.release import Release
+from release_core.domain.revisions import Good
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """The executions of a pipeline, the newest first, with the releases that started them.
+
+    ``owners`` has the release of each execution that a release has started, ``headers`` these
+    releases without their pipelines, as far as they are on record.
+    """
+
+    executions: Sequence[PastExecution]
+    owners: Mapping[str, str]
+    headers: Mapping[str, Release]
+
+    @property
+    def succeeded(self) -> list[PastExecution]:
+        """The executions that succeeded, the latest success first."""
+        # In PARALLEL mode, or after a retry, the execution that began first may end last.
+        return sorted(
+            (each for each in self.executions if each.succeeded),
+            key=lambda each: each.updated_at,
+            reverse=True,
+        )
+
+    def find(self, execution_id: str) -> PastExecution | None:
+        """The execution with this id, if it is recent."""
+        return next((each for each in self.executions if each.execution_id == execution_id), None)
+
+    def good_of(self, each: PastExecution) -> Good:
+        """What an execution that succeeded has shipped, as the list shows it."""
+        return Good(
+            release_id=self.owners.get(each.execution_id),
+            execution_id=each.execution_id,
+            at=each.updated_at,
+            revisions=each.revisions,
+        )
+
+    def live(self, pipeline: str, good: Good, *, rollback: PastExecution | None = None) -> Live:
+        """What is live, if it is ``good``: by itself, or since CodePipeline went back to it."""
+        shown_by = rollback or self.find(good.execution_id)
+        header = self.headers.get(good.release_id or "")
+        by_release = good.release_id is not None and rollback is None
+        started_by = shown_by.started_by if shown_by and not by_release else None
+        return Live(
+            pipeline=pipeline,
+            good=good,
+            since=shown_by.updated_at if shown_by else good.at,
+            by=header.requester if by_release and header else started_by,
+            trigger=shown_by.trigger if shown_by and not by_release else None,
+            restored_by=rollback.execution_id if rollback else None,
+        )
+
+    def undone(self) -> tuple[RolledBack, ...]:
+        """The revisions that were rolled back and have not been shipped again since."""
+        undone = self._undone_executions()
+        found: dict[tuple[str, str], RolledBack | None] = {}
+        for each in self.executions:
+            rollback = undone.get(each.execution_id)
+            if rollback is None and not each.succeeded:
+                continue  # it has neither shipped its revisions nor were they rolled back
+            for action, revision in self._revisions(each).items():
+                # The newest execution with a revision says whether it may be shipped again.
+                by = self._by(rollback, each, action, revision) if rollback else None
+                found.setdefault((action, revision), by)
+        return tuple(each for each in found.values() if each)
+
+    def _undone_executions(self) -> dict[str, PastExecution]:
+        """The executions that were rolled back, each with the execution that did so last."""
+        undone: dict[str, PastExecution] = {}
+        for number, each in enumerate(self.executions):
+            if not each.succeeded or not self._rolls_back(each):
+                continue
+            for older in self._between(each, self.executions[number + 1 :]):
+                undone.setdefault(older.execution_id, each)
+        return undone
+
+    def _rolls_back(self, each: PastExecution) -> bool:
+        return each.rollback_to is not None or self._release_rolled_back_by(each) is not None
+
+    def _release_rolled_back_by(self, each: PastExecution) -> str | None:
+        """The release that another release rolled back with this execution."""
+        header = self.headers.get(self.owners.get(each.execution_id, ""))
+        return header.rollback_of if header else None
+
+    def _between(
+        self, rollback: PastExecution, older: Sequence[PastExecution]
+    ) -> Iterator[PastExecution]:
+        """The executions between a rollback and the execution that it went back to."""
+        target = self._target(rollback, older)
+        of = self._release_rolled_back_by(rollback)
+        for each in older:
+            if each is target:
+                return
+            # The list may not reach back to what a release went back to. Then only what the
+            # release shipped that it rolled back is known.
+            if target or rollback.rollback_to or self.owners.get(each.execution_id) == of:
+                yield each
+
+    def _target(
+        self, rollback: PastExecution, older: Sequence[PastExecution]
+    ) -> PastExecution | None:
+        if rollback.rollback_to:
+            return self.find(rollback.rollback_to)
+        # A release goes back by pins: to the newest execution that shipped the same revisions, and
+        # that the release which it rolls back has not started.
+        of, shipped = self._release_rolled_back_by(rollback), self._revisions(rollback)
+        return next(
+            (
+                one
+                for one in older
+                if shipped
+                and one.succeeded
+                and self.owners.get(one.execution_id) != of
+                and self._revisions(one) == shipped
+            ),
+            None,
+        )
+
+    def _revisions(self, each: PastExecution) -> Mapping[str, str]:
+        """The revisions that an execution ships; a rollback by CodePipeline those of another."""
+        each = self.find(each.rollback_to or "") or each
+        return {one.action: one.revision for one in each.revisions if one.action and one.revision}
+
+    def _by(
+        self, rollback: PastExecution, undone: PastExecution, action: str, revision: str
+    ) -> RolledBack:
+        shipper = self.owners.get(undone.execution_id)
+        release_id = self.owners.get(rollback.execution_id)
+        return RolledBack(
+            action=action,
+            revision=revision,
+            shipped_by=shipper or undone.execution_id,
+            by=release_id or rollback.execution_id,
+            at=rollback.updated_at,
+            shipped_by_release=shipper is not None,
+            by_release=release_id is not None,
+        )

@@ -1,0 +1,204 @@
+"""Reads what is live in pipelines: from the ledger, and from CodePipeline's history.
+
+The functions and the operator's command use the same reader, each with their own credentials.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from botocore.exceptions import ClientError
+
+from release_core.aws.clients import InParallel, one_by_one
+from release_core.aws.execution_history import RECENT, ExecutionHistory
+from release_core.batches import batches
+from release_core.domain.automation import Skippable
+from release_core.domain.live import Live, LivePipelines, revisions_of
+from release_core.domain.past_execution import PastExecution
+from release_core.domain.release import Release
+from release_core.domain.revisions import Good
+from release_core.ledger.reader import LedgerReader
+from release_core.live.history import History
+from release_core.rollback.manifest import Rollback
+from release_core.rollback.pins import variables_again
+from release_core.rollback.shipped import ShippedReader
+
+# A success whose deployment was skipped is not live. So many are looked at in a row.
+_MOST_SKIPPED = 5
+_READ_AT_ONCE = 100  # records of the ledger, in one call
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What was read of one pipeline; ``good`` is what last succeeded in it by the ledger."""
+
+    pipeline: str
+    executions: Sequence[PastExecution] = ()
+    good: Good | None = None
+    skippable: Skippable | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveReader:
+    """Reads what is live, without the values of variables."""
+
+    ledger: LedgerReader
+    history: ExecutionHistory
+    shipped: ShippedReader
+    in_parallel: InParallel = one_by_one
+
+    def __call__(
+        self,
+        pipelines: Iterable[str],
+        *,
+        listed: Mapping[str, Sequence[PastExecution]] | None = None,
+        skippable: Mapping[str, Skippable] | None = None,
+    ) -> LivePipelines:
+        """What is live in each pipeline, with the reason for each that cannot be read.
+
+        It takes one call of CodePipeline for each pipeline, and some more for a pipeline whose
+        latest success is not on record. ``listed`` are recent executions that were read before, and
+        ``skippable`` is what pipelines declare now. Raises ClientError when DynamoDB refuses a
+        read.
+        """
+        names = list(dict.fromkeys(pipelines))
+        goods = self.ledger.get_goods(names)
+        given, declared = listed or {}, skippable or {}
+
+        def read_one(name: str) -> _Read:
+            read = _Read(pipeline=name, good=goods.get(name), skippable=declared.get(name))
+            if name in given:
+                return replace(read, executions=given[name])
+            try:
+                return replace(read, executions=self.history.recent(name))
+            except ClientError as error:
+                return replace(read, trouble=_reason(error))
+
+        read = self.in_parallel(read_one, names)
+        owners = self._owners(read)
+        shippers = {*owners.values(), *(each.release_id for each in goods.values())}
+        headers = self._headers(sorted(each for each in shippers if each))
+        found = self.in_parallel(
+            lambda each: self._live(
+                each, History(executions=each.executions, owners=owners, headers=headers)
+            ),
+            read,
+        )
+        by_name = dict(zip(names, found, strict=True))
+        return LivePipelines(
+            live={name: each for name, each in by_name.items() if isinstance(each, Live)},
+            unread={name: each for name, each in by_name.items() if isinstance(each, str)},
+        )
+
+    def unchanged_by(self, rollback: Rollback) -> tuple[str, ...]:
+        """The pipelines of a rollback in which all that it would ship is live already.
+
+        The rollback changes nothing if these are all of its pipelines. Raises ClientError when
+        DynamoDB refuses a read.
+        """
+        live = self(rollback.wanted).live
+        recorded = self.ledger.get_goods([*live], with_variables=True)
+        names = [name for name in rollback.wanted if name in live]
+        same = self.in_parallel(
+            lambda name: self._ships(live[name], rollback.wanted[name], recorded.get(name)), names
+        )
+        return tuple(name for name, is_live in zip(names, same, strict=True) if is_live)
+
+    def _owners(self, read: Sequence[_Read]) -> dict[str, str]:
+        """The release of each execution that a release has started."""
+        ids = {
+            name: None
+            for each in read
+            for execution in each.executions
+            for name in (execution.execution_id, execution.rollback_to)
+            if name and execution.may_be_of_a_release
+        }
+        found = self.in_parallel(self.ledger.get_executions, batches(ids, _READ_AT_ONCE))
+        return {
+            name: each.release_id
+            for records in found
+            for name, each in records.items()
+            if each.release_id
+        }
+
+    def _headers(self, release_ids: Sequence[str]) -> dict[str, Release]:
+        found = self.in_parallel(self.ledger.get_headers, batches(release_ids, _READ_AT_ONCE))
+        return {name: each for headers in found for name, each in headers.items()}
+
+    def _live(self, read: _Read, history: History) -> Live | str | None:
+        """What is live, or why that cannot be told; None if nothing is."""
+        if read.trouble:
+            return read.trouble
+        try:
+            live = self._newest(read, history)
+        except ClientError as error:
+            return _reason(error)
+        return replace(live, undone=history.undone()) if isinstance(live, Live) else live
+
+    def _newest(self, read: _Read, history: History) -> Live | str | None:
+        """The newest success that has shipped something."""
+        succeeded = history.succeeded
+        for number, each in enumerate(succeeded):
+            if read.good and _is_recorded(read.good, each, succeeded):
+                break
+            if number == _MOST_SKIPPED:
+                return f"CodePipeline skipped the deployment in its last {number} successes"
+            if each.rollback_to:
+                good = self._restored(read, each, each.rollback_to, history)
+                return history.live(read.pipeline, good, rollback=each)
+            if not self.shipped.was_skipped(read.pipeline, each, read.skippable):
+                return history.live(read.pipeline, history.good_of(each))
+        if read.good:
+            return history.live(read.pipeline, read.good)
+        if len(read.executions) >= RECENT:
+            return f"none of its last {len(read.executions)} executions has succeeded"
+        return None
+
+    def _restored(
+        self, read: _Read, rollback: PastExecution, target: str, history: History
+    ) -> Good:
+        """What the execution shipped that CodePipeline itself went back to."""
+        if read.good and read.good.execution_id == target:
+            return read.good
+        if listed := history.find(target):
+            return history.good_of(listed)
+        good = self.shipped.good(read.pipeline, target, at=rollback.updated_at)
+        return replace(good, release_id=history.owners.get(target), variables={})
+
+    def _ships(self, live: Live, wanted: Good, recorded: Good | None) -> bool:
+        """Whether what is live was shipped with the wanted revisions and variables."""
+        if live.good.execution_id == wanted.execution_id:
+            return True
+        if not live.revisions or live.revisions != revisions_of(wanted):
+            return False
+        if recorded is None or recorded.execution_id != live.good.execution_id:
+            recorded = self._with_variables(live)
+        return (
+            recorded is not None
+            and recorded.unrecorded_bytes is None
+            and variables_again(recorded) == variables_again(wanted)
+        )
+
+    def _with_variables(self, live: Live) -> Good | None:
+        """What is live with its variables, from CodePipeline; None if it cannot be read."""
+        try:
+            return self.shipped.good(live.pipeline, live.good.execution_id, at=live.since)
+        except ClientError:
+            return None  # rather ship what is live again than leave what is not
+
+
+def _is_recorded(good: Good, newest: PastExecution, succeeded: Sequence[PastExecution]) -> bool:
+    """Whether the last success on record is the newest one, or newer than all that are listed."""
+    if any(each.execution_id == good.execution_id for each in succeeded):
+        return newest.execution_id == good.execution_id
+    return newest.updated_at <= good.at
+
+
+def _reason(error: ClientError) -> str:
+    """Why CodePipeline does not show a pipeline, in words."""
+    code = error.response["Error"]["Code"]
+    if code == "PipelineNotFoundException":
+        return "CodePipeline has no pipeline with this name"
+    if code.startswith("AccessDenied"):
+        return f"{error.operation_name} is not allowed"
+    return f"{error.operation_name} failed: {code}"

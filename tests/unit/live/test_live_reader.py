@@ -1,0 +1,321 @@
+"""What is live in pipelines: by the ledger and by CodePipeline's history, shipped by anybody."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from localstack_codepipeline.model import ActionResult, Revision
+from release_core.domain.live import Live, LivePipelines
+from release_core.strict_json import write_json
+from tests.fakes.service import Refused
+from tests.worlds.faults import FAILURE, count_calls
+from tests.worlds.gates import GATE
+from tests.worlds.release_world import ReleaseWorld, declaration
+from tests.worlds.rollbacks import PERSON, by_hand, read, run, start_by_hand
+
+VARIABLE = [{"name": "STAGE", "defaultValue": "prod"}]
+
+
+@pytest.fixture
+def world() -> ReleaseWorld:
+    """An account in which release v1 has shipped ``orders``."""
+    world = ReleaseWorld()
+    run(world, "v1", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    return world
+
+
+def look(world: ReleaseWorld, *names: str) -> LivePipelines:
+    """Read what is live in these pipelines."""
+    return world.parts("release-machine").live(names)
+
+
+def live(world: ReleaseWorld, name: str = "orders") -> Live:
+    """Read what is live in one pipeline."""
+    return look(world, name).live[name]
+
+
+def hand_in(world: ReleaseWorld, release_id: str, text: str) -> None:
+    """Let a release of ``orders`` ship what its manifest pins, and end."""
+    arn = world.start(text)
+    world.open_release(arn)
+    world.wait(arn, "orders", release_id)
+    pins = world.pipeline("orders", release_id).source_revisions
+    world.ship(pins[0].revision)
+    world.close(arn, release_id)
+    world.clock.advance(timedelta(minutes=1))
+
+
+def roll_back(world: ReleaseWorld, release_id: str) -> None:
+    """Roll a release of ``orders`` back."""
+    asked = {"rollBack": release_id, "releaseId": f"{release_id}-rollback"}
+    hand_in(world, f"{release_id}-rollback", write_json(asked))
+
+
+def ship_with(world: ReleaseWorld, release_id: str, stage: str) -> None:
+    """Let a release of ``orders`` ship one build with this value of its variable."""
+    arn = world.begin({"name": "orders", "variables": {"STAGE": stage}}, release_id=release_id)
+    world.wait(arn, "orders", release_id)
+    world.ship("the build")
+    world.close(arn, release_id)
+    world.clock.advance(timedelta(minutes=1))
+
+
+def refuse(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, operation: str, code: str) -> None:
+    """Let CodePipeline refuse an operation."""
+    service = world.codepipeline._service
+
+    def refused(**_: Any) -> None:
+        raise service.error(Refused(code, "no"), operation)
+
+    name = "".join(f"_{each.lower()}" if each.isupper() else each for each in operation)[1:]
+    monkeypatch.setattr(world.codepipeline, name, refused, raising=False)
+
+
+def test_what_a_release_shipped_is_live(world: ReleaseWorld) -> None:
+    """It is live since its success, by the requester of the release, with its revisions."""
+    started = world.clock()
+    run(world, "v2", "orders")
+    found = live(world)
+    assert (found.good.release_id, found.revisions) == ("v2", {"Fetch": "orders v2"})
+    assert (found.by, found.trigger) == (world.release("v2").requester, None)
+    assert (found.since >= started, found.restored_by, found.undone) == (True, None, ())
+
+
+def test_what_was_shipped_by_hand_since_is_live(world: ReleaseWorld) -> None:
+    """The execution is named with who started it; no release is."""
+    execution_id = by_hand(world, "orders by hand")
+    found = live(world)
+    assert (found.good.release_id, found.good.execution_id) == (None, execution_id)
+    assert (found.by, found.trigger) == (PERSON, "StartPipelineExecution")
+    assert found.revisions == {"Fetch": "orders by hand"}
+    run(world, "v2", "orders")
+    assert live(world).good.release_id == "v2"
+
+
+def test_what_did_not_succeed_is_not_live(world: ReleaseWorld) -> None:
+    """A failed execution and a running one leave what was live before."""
+    by_hand(world, "broken", fails=True)
+    start_by_hand(world)
+    assert live(world).good.release_id == "v1"
+
+
+def test_a_pipeline_without_a_success_is_absent(world: ReleaseWorld) -> None:
+    """Nothing is live in it, and it could be read."""
+    by_hand(world, "broken", "catalog", fails=True)
+    found = look(world, "catalog", "payments")
+    assert (found.live, found.unread) == ({}, {})
+
+
+def test_what_ended_last_is_live(world: ReleaseWorld) -> None:
+    """In PARALLEL mode an execution that began first may end last."""
+    parallel = {**declaration("web"), "executionMode": "PARALLEL"}
+    world.codepipeline.create_pipeline(pipeline=parallel)
+    first = start_by_hand(world, "web")
+    fetch = world.fetch("web")
+    world.clock.advance(timedelta(seconds=10))
+    start_by_hand(world, "web")
+    (second,) = [one for one in world.codepipeline.actions.values() if one != fetch]
+    world.finish(second, ActionResult(revision=Revision("second", "")))
+    (deploy,) = [one for one in world.codepipeline.actions.values() if one.stage == "Deploy"]
+    world.finish(deploy)
+    world.clock.advance(timedelta(seconds=10))
+    world.finish(fetch, ActionResult(revision=Revision("first", "")))
+    world.complete("web")
+    assert live(world, "web").good.execution_id == first
+
+
+def test_a_skipped_deployment_is_not_live(world: ReleaseWorld) -> None:
+    """A success whose deployment CodePipeline skipped has shipped nothing."""
+    gated = declaration("orders")
+    gated["stages"][1]["beforeEntry"] = GATE
+    world.codepipeline.update_pipeline(pipeline=gated)
+    start_by_hand(world)
+    world.finish(world.fetch("orders"), ActionResult(revision=Revision("skipped", "")))
+    (gate,) = world.codepipeline.actions.values()
+    world.finish(gate, ActionResult("JobFailed", "closed"))
+    world.deliver()
+    assert world.executions_of("orders")[0]["status"] == "Succeeded"
+    assert live(world).good.release_id == "v1"
+
+
+def test_only_some_skipped_deployments_are_looked_at(world: ReleaseWorld) -> None:
+    """After five of them the pipeline is named with the reason."""
+    gated = declaration("web")
+    gated["stages"][1]["beforeEntry"] = GATE
+    world.codepipeline.create_pipeline(pipeline=gated)
+    for _ in range(6):
+        start_by_hand(world, "web")
+        world.finish(world.fetch("web"), ActionResult(revision=Revision("skipped", "")))
+        (gate,) = world.codepipeline.actions.values()
+        world.finish(gate, ActionResult("JobFailed", "closed"))
+        world.clock.advance(timedelta(minutes=1))
+    assert look(world, "web").unread == {
+        "web": "CodePipeline skipped the deployment in its last 5 successes"
+    }
+
+
+def test_a_rollback_by_codepipeline_counts_as_what_it_restored(world: ReleaseWorld) -> None:
+    """What release v1 shipped is live again, since that rollback; the failed build is undone."""
+    changed = declaration("orders")
+    changed["stages"][-1]["onFailure"] = {"result": "ROLLBACK"}
+    world.codepipeline.update_pipeline(pipeline=changed)
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    failed = start_by_hand(world)
+    world.finish(world.fetch("orders"), ActionResult(revision=Revision("orders bad", "")))
+    (copy,) = world.codepipeline.actions.values()
+    world.finish(copy, FAILURE)
+    world.clock.advance(timedelta(minutes=1))
+    world.complete("orders")
+    (rollback,) = world.codepipeline.rollbacks_of("orders", failed)
+    found = live(world)
+    assert (found.good.release_id, found.restored_by) == ("v2", rollback.id)
+    assert (found.trigger, found.by) == ("AutomatedRollback", None)
+    assert found.since == rollback.updated_at
+    (undone,) = found.undone
+    assert (undone.revision, undone.shipped_by) == ("orders bad", failed)
+    assert (undone.by, undone.by_release, undone.at) == (rollback.id, False, rollback.updated_at)
+
+
+def test_a_stage_that_a_person_rolled_back(world: ReleaseWorld) -> None:
+    """The person is named, and all that was shipped since that execution is undone."""
+    first = by_hand(world, "first")
+    world.clock.advance(timedelta(minutes=1))
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    world.codepipeline.caller = PERSON
+    world.codepipeline.rollback_stage(
+        pipelineName="orders", stageName="Deploy", targetPipelineExecutionId=first
+    )
+    world.complete("orders")
+    found = live(world)
+    assert (found.good.execution_id, found.revisions) == (first, {"Fetch": "first"})
+    assert (found.by, found.trigger) == (PERSON, "ManualRollback")
+    assert found.rolled_back == ("orders v2",)
+
+
+def test_what_a_release_rolled_back_is_undone(world: ReleaseWorld) -> None:
+    """After the rollback of v2 the build of v1 is live, and that of v2 is undone by a release."""
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    roll_back(world, "v2")
+    found = live(world)
+    assert (found.good.release_id, found.revisions) == ("v2-rollback", {"Fetch": "orders v1"})
+    undone = found.undone_revision("Fetch", "orders v2")
+    assert undone
+    assert (undone.shipped_by, undone.by, undone.by_release) == ("v2", "v2-rollback", True)
+    assert found.undone_revision("Fetch", "orders v1") is None
+    assert undone.as_json()["at"] == found.as_json()["since"]
+
+
+def test_a_rolled_back_build_stays_undone_after_another_release(world: ReleaseWorld) -> None:
+    """Another release does not change that; shipping the build again does."""
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    roll_back(world, "v2")
+    by_hand(world, "orders v3")
+    assert live(world).rolled_back == ("orders v2",)
+    world.clock.advance(timedelta(minutes=1))
+    by_hand(world, "orders v2")
+    assert live(world).rolled_back == ()
+
+
+def test_a_rollback_over_later_releases_undoes_them_too(world: ReleaseWorld) -> None:
+    """The rollback of v2 goes back to v1, so v3 is undone as well."""
+    for release_id in ("v2", "v3"):
+        run(world, release_id, "orders")
+        world.clock.advance(timedelta(minutes=1))
+    rollback = read(world, "v2", over_later=True)
+    hand_in(world, rollback.rollback_id, write_json(rollback.manifest))
+    assert live(world).rolled_back == ("orders v3", "orders v2")
+
+
+def test_a_failed_rollback_has_undone_nothing(world: ReleaseWorld) -> None:
+    """What was to be rolled back is still live."""
+    run(world, "v2", "orders")
+    arn = world.start(write_json(read(world, "v2").manifest))
+    world.open_release(arn)
+    world.wait(arn, "orders", "v2-rollback")
+    world.ship("orders v1", fails=True)
+    world.close(arn, "v2-rollback")
+    found = live(world)
+    assert (found.good.release_id, found.undone) == ("v2", ())
+
+
+def test_a_pipeline_that_cannot_be_read_is_named(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its reason, and the others are read."""
+    found = look(world, "orders", "nowhere")
+    assert found.live.keys() == {"orders"}
+    assert found.unread == {"nowhere": "CodePipeline has no pipeline with this name"}
+    refuse(world, monkeypatch, "ListPipelineExecutions", "AccessDeniedException")
+    assert look(world, "orders").unread == {"orders": "ListPipelineExecutions is not allowed"}
+
+
+def test_an_execution_that_cannot_be_examined_names_its_pipeline(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Throttling has its reason, too: what release v1 shipped is not said to be live."""
+    by_hand(world, "orders by hand")
+    refuse(world, monkeypatch, "ListActionExecutions", "ThrottlingException")
+    found = look(world, "orders")
+    assert found.live == {}
+    assert found.unread == {"orders": "ListActionExecutions failed: ThrottlingException"}
+
+
+def test_the_calls_are_bounded(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is on record takes one call of CodePipeline for each pipeline, and one page."""
+    for _ in range(60):
+        by_hand(world, "again")
+    run(world, "v2", "orders", "catalog")
+    listed = count_calls(monkeypatch, world.codepipeline, "list_pipeline_executions")
+    examined = count_calls(monkeypatch, world.codepipeline, "list_action_executions")
+    assert look(world, "orders", "catalog").live.keys() == {"orders", "catalog"}
+    assert (len(listed), len(examined)) == (2, 0)
+
+
+def test_a_success_on_record_may_be_older_than_the_list(world: ReleaseWorld) -> None:
+    """It is live still, if nothing in the list has succeeded since; else nobody knows."""
+    for _ in range(50):
+        by_hand(world, "broken", fails=True)
+        by_hand(world, "broken", "catalog", fails=True)
+    found = look(world, "orders", "catalog")
+    assert found.live["orders"].good.release_id == "v1"
+    assert found.unread == {"catalog": "none of its last 50 executions has succeeded"}
+
+
+def test_values_of_variables_stay_out(world: ReleaseWorld) -> None:
+    """Neither what a release shipped nor what a person shipped has any."""
+    world.codepipeline.update_pipeline(pipeline={**declaration("orders"), "variables": VARIABLE})
+    ship_with(world, "v2", "hunter2")
+    assert (live(world).good.release_id, dict(live(world).good.variables)) == ("v2", {})
+    by_hand(world, "orders by hand")
+    assert "prod" not in str(vars(live(world).good))
+
+
+def test_a_rollback_to_what_is_live_changes_nothing(world: ReleaseWorld) -> None:
+    """Release v2 shipped what v1 had shipped: its rollback would ship the same again."""
+    arn = world.begin("orders", "catalog", release_id="v2")
+    for name, version in (("orders", "orders v1"), ("catalog", "catalog v2")):
+        world.wait(arn, name, "v2")
+        world.ship(version, name)
+    world.close(arn, "v2")
+    run(world, "v3", "catalog")
+    assert world.parts().live.unchanged_by(read(world, "v2")) == ("orders",)
+    run(world, "v4", "orders")
+    assert world.parts().live.unchanged_by(read(world, "v4")) == ()
+
+
+def test_other_variables_are_a_change(world: ReleaseWorld) -> None:
+    """The same revisions with another value of a variable are not the same."""
+    world.codepipeline.update_pipeline(pipeline={**declaration("orders"), "variables": VARIABLE})
+    for release_id, value in (("v2", "test"), ("v3", "test"), ("v4", "prod")):
+        ship_with(world, release_id, value)
+    assert world.parts().live.unchanged_by(read(world, "v4")) == ()
+    assert world.parts().live.unchanged_by(read(world, "v3", over_later=True)) == ()
+    by_hand(world, "the build")  # with the default, which is prod
+    hand = world.executions_of("orders")[0]["pipelineExecutionId"]
+    assert world.parts().live.unchanged_by(read(world, "v4", over=[hand])) == ()

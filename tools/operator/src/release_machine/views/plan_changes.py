@@ -1,0 +1,131 @@
+"""What a plan would change in a pipeline, as the lines of a diff."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from release_core.clock import from_iso
+from release_machine.release.approvals import signer
+from release_machine.text.wording import clock_time, short
+
+WIDTH_FOR_REVISIONS = 140
+LONGEST_CUT = 16
+_BY_HAND = "StartPipelineExecution"
+Json = Mapping[str, Any]
+
+
+def changes_in_short(pipelines: Sequence[Json]) -> str:
+    """How many pipelines would change; empty if the plan does not say so."""
+    # A dry run of an older deployment says nothing about changes.
+    running = [each for each in pipelines if each.get("runs", True) and "changes" in each]
+    count = Counter(each["changes"] for each in running)
+    told = [
+        f"{count[change]} {words if count[change] != 1 else word}"
+        for change, word, words in (
+            (True, "pipeline changes", "pipelines change"),
+            (False, "ships what is live", "ship what is live"),
+            (None, "is known only when it runs", "are known only when they run"),
+        )
+        if count[change]
+    ]
+    return ", ".join(told)
+
+
+def change_lines(pipeline: Json, *, width: int) -> Iterator[tuple[str, Text]]:
+    """The lines of a pipeline, each with its sign: ``-`` is live, ``+`` would ship, ``=`` is both.
+
+    ``!`` marks a build that was rolled back before.
+    """
+    whole = width >= WIDTH_FOR_REVISIONS
+    if "live" in pipeline:
+        yield " ", Text(_live(pipeline), style="dim")
+    sources = pipeline.get("sources", ())
+    for source in sources:
+        name = f"{source['actionName']}: " if len(sources) > 1 else ""
+        for sign, line in _source(pipeline, source, whole=whole):
+            yield sign, Text.assemble((name, "dim"), line, style=line.style)
+    if pipeline.get("variables"):
+        yield " ", Text(f"with {', '.join(pipeline['variables'])}", style="dim")
+
+
+def _live(pipeline: Json) -> str:
+    live = pipeline["live"]
+    if live is None:
+        unknown = pipeline.get("liveUnknown")
+        return f"what is live is not known: {unknown}" if unknown else "nothing is live yet"
+    return f"live since {clock_time(from_iso(live['since']))}, {_shipper(live)}"
+
+
+def _shipper(live: Json) -> str:
+    """Which release, or who else, shipped what is live."""
+    who = f" ({signer(live['by'])})" if live["by"] else ""
+    shipped = (
+        f"release {live['releaseId']}"
+        if live["releaseId"]
+        else f"execution {short(live['executionId'])} outside any release"
+    )
+    if live["restoredBy"]:
+        rollback = f"execution {short(live['restoredBy'])} of CodePipeline{who}"
+        return f"by {shipped}, restored by {rollback}"
+    if live["releaseId"]:
+        return f"by {shipped}{who}"
+    kind = "by hand" if live["trigger"] == _BY_HAND else f"by {live['trigger'] or 'somebody'}"
+    return f"{kind}{who}, {shipped}"
+
+
+def _source(pipeline: Json, source: Json, *, whole: bool) -> Iterator[tuple[str, Text]]:
+    current, changes = source["current"], source.get("changes")
+    before = _revision(current, whole=whole)
+    message = source.get("currentMessage")
+    if not pipeline.get("runs", True):
+        if before:
+            yield " ", _with(before, message, style="dim")
+        return
+    if changes is False:
+        yield "=", _with(before or "", message, "no change", pinned(source), style="dim")
+        return
+    if before:
+        yield "-", _with(before, message, style="red")
+    yield _would_ship(source, whole=whole)
+
+
+def _would_ship(source: Json, *, whole: bool) -> tuple[str, Text]:
+    wanted = source["wanted"]
+    # A dry run of an older deployment has no ships; it knows only pins.
+    after = _revision(source.get("ships") or wanted, whole=whole)
+    if after is None:
+        of = f" of {source['newestOf']}" if source.get("newestOf") else ""
+        why = source.get("note") or "not looked up"
+        return "+", _with(f"newest{of}", f"not known before it runs: {why}", style="yellow")
+    made = source.get("madeAt")
+    line = (
+        after,
+        source.get("message"),
+        f"by {source['author']}" if source.get("author") else None,
+        clock_time(from_iso(made)) if made else None,
+        pinned(source),
+    )
+    if source.get("rolledBack"):
+        return "!", _with(*line, "ROLLED BACK BEFORE", style="bold red")
+    return "+", _with(*line, style="green")
+
+
+def pinned(source: Json) -> str:
+    """Whether the manifest pins the revision, and to which key."""
+    if source["wanted"] is None:
+        return "newest"
+    key = source.get("wantedKey")  # a dry run of an older deployment has none
+    return f"pinned, of {key}" if key else "pinned"
+
+
+def _with(first: str, *more: str | None, style: str) -> Text:
+    return Text("  ".join(filter(None, (first, " · ".join(filter(None, more))))), style=style)
+
+
+def _revision(revision: str | None, *, whole: bool) -> str | None:
+    """The beginning of a long revision; --json has all of it."""
+    if revision is None or whole or len(revision) <= LONGEST_CUT:
+        return revision
+    return f"{revision[:12]}…"
