@@ -66,6 +66,7 @@ class FakeAws:
     asked_for_logs: list[tuple[datetime, Subject | None]] = field(default_factory=list)
     freezes: tuple[Freeze, ...] = ()
     records: Any = None
+    dora: Any = None
     services: dict[str, Any] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
