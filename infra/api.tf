@@ -13,6 +13,9 @@ locals {
       "$schema"      = { type = ["string", "null"] }
       releaseId      = { type = ["string", "number"] }
       pipelines      = { type = "array", minItems = 1, items = { type = ["string", "object"] } }
+      title          = { type = ["string", "null"] }
+      notes          = { type = ["string", "null"] }
+      kind           = { type = "string" }
       approvals      = { type = "array", items = { type = "object" } }
       onFailure      = { type = "string" }
       onSkipped      = { type = "string" }

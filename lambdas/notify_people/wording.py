@@ -8,6 +8,7 @@ from notify_people.reading import clock_time, person
 from notify_people.texts import MAX_REASON, Line, Quoted, elements, members, one_line, whole
 from release_core.domain import announcements
 from release_core.domain.announcement import MAX_LISTED
+from release_core.domain.release import ReleaseKind
 
 _AFTER_FAILURE = {
     "halt": "Running pipelines continue to their end. Nothing more starts.",
@@ -16,6 +17,7 @@ _AFTER_FAILURE = {
     "rollback": "Running pipelines are stopped. Then the release is rolled back.",
 }
 MAX_WHY = 8000  # characters
+_HOTFIX = ReleaseKind.HOTFIX.value
 _BY_ITSELF = "There is nothing to do: it starts by itself."
 
 
@@ -46,7 +48,7 @@ def message_of(event: Event) -> Message | None:
         event=event,
         severity=wording.severity(event),
         headline=wording.headline(event),
-        facts=tuple(wording.facts(event)),
+        facts=(*_about(event), *wording.facts(event)),
         failures=event.failures,
         more_failures=max(0, event.counts.get("failed", 0) - MAX_LISTED),
         asked=_asked(event, wording.lasting),
@@ -58,6 +60,14 @@ def message_of(event: Event) -> Message | None:
 def told_types() -> frozenset[str]:
     """Return the types of events that people are told about."""
     return frozenset(_WORDINGS)
+
+
+def _about(event: Event) -> Iterator[Line]:
+    """What its author says the release is about, and whether it is a hotfix."""
+    if (title := _quoted(event, "title")).text:
+        yield ("Title: ", title)
+    if event.detail.get("releaseKind") == _HOTFIX:
+        yield ("It is a hotfix.",)
 
 
 def _reason(event: Event) -> Line:

@@ -40,9 +40,9 @@ def request(closed: dict[str, Any], arn: str) -> str:
     )
 
 
-def failed(world: ReleaseWorld) -> str:
+def failed(world: ReleaseWorld, **more: Any) -> str:
     """Let release v2 fail with its second pipeline; returns the request for its rollback."""
-    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK)
+    arn, closed = run(world, "v2", "orders", "catalog", bad="catalog", **ROLLBACK, **more)
     return request(closed, arn)
 
 

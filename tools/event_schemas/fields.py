@@ -19,7 +19,7 @@ from release_core.domain.announcements import (
     RELEASE_STUCK,
     RELEASE_SUCCEEDED,
 )
-from release_core.domain.release import OnFailure, PipelineStatus, ReleaseStatus
+from release_core.domain.release import OnFailure, PipelineStatus, ReleaseKind, ReleaseStatus
 
 type Schema = Mapping[str, Any]
 
@@ -117,6 +117,12 @@ COMMON: Mapping[str, Schema] = {
     "at": time("when it happened, in UTC"),
     "deployment": text("the `name_prefix` of the deployment"),
     "releaseId": text_or_null("the release; `null` if a rejected manifest names none"),
+    "title": text_or_null("the `title` of the manifest"),
+    "releaseKind": {
+        "description": "the `kind` of the manifest; `null` if the manifest was rejected",
+        "type": ["string", "null"],
+        "enum": [*(each.value for each in ReleaseKind), None],
+    },
     "attempt": {
         "description": "the attempt of the release; `null` before it is opened",
         "type": ["integer", "null"],

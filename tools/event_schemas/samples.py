@@ -68,6 +68,7 @@ _PAYMENTS = Pipeline(
 _GO_LIVE = Pipeline(name="go-live", position=2, depends_on=("orders",), approval=_APPROVAL)
 _RELEASE = Release(
     release_id="2026.11.22-1",
+    title="Prices with tax",
     status=ReleaseStatus.RUNNING,
     execution_arn=_execution("7c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f"),
     opened_at=_OPENED,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from release_core.aws.commits import read_commit
 from release_core.aws.manual_approvals import IN_PROGRESS, is_approval, read_approval, with_state
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import SourceAction
@@ -26,6 +27,7 @@ def read_action_run(
     known = with_state(listed, state)
     approval = read_approval(listed, state) if is_approval(listed) else None
     # An edit or a stop that cancels an approval is no failure of an action.
+    source = _source_of(listed)
     failed = known["status"] in _UNSUCCESSFUL and not (approval and approval.cancelled)
     return ActionRun(
         action_execution_id=known["actionExecutionId"],
@@ -35,7 +37,8 @@ def read_action_run(
         failure=_failure_of(known) if failed else None,
         running=known["status"] == IN_PROGRESS,
         approval=approval,
-        source=_source_of(listed),
+        source=source,
+        commit=read_commit(listed.get("output", {}).get("outputVariables", {})) if source else None,
         version=listed.get("pipelineVersion"),
         artifacts=tuple(
             artifact["name"]

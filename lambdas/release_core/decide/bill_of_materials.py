@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import OBJECT_KEY, SourceAction, revision_types
-from release_core.domain.revisions import KEY_TYPE, Pin, Revision, Shipped
+from release_core.domain.revisions import KEY_TYPE, Commit, Pin, Revision, Shipped
 
 
 def bill_of_materials(
@@ -16,13 +16,13 @@ def bill_of_materials(
     ``actions`` are those of the execution, the newest first, and ``pins`` those of its start. A
     revision whose action AWS does not name has none.
     """
-    sources = {
-        artifact: run.source
-        for run in reversed(actions)
-        if run.source
-        for artifact in run.artifacts
+    delivered = {
+        artifact: run for run in reversed(actions) if run.source for artifact in run.artifacts
     }
-    return replace(shipped, revisions=name_sources(shipped.revisions, sources, pins))
+    sources = {artifact: run.source for artifact, run in delivered.items() if run.source}
+    commits = {artifact: run.commit for artifact, run in delivered.items() if run.commit}
+    known = [_with_commit(each, commits.get(each.artifact)) for each in shipped.revisions]
+    return replace(shipped, revisions=name_sources(known, sources, pins))
 
 
 def name_sources(
@@ -46,6 +46,12 @@ def name_sources(
                 )
             )
     return named
+
+
+def _with_commit(revision: Revision, commit: Commit | None) -> Revision:
+    if commit is None:
+        return revision
+    return replace(revision, committed_at=commit.at, author=commit.author)
 
 
 def _named(revision: Revision, source: SourceAction, key: str | None) -> Revision:

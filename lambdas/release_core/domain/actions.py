@@ -6,6 +6,7 @@ from datetime import datetime
 from release_core.domain.declarations import SourceAction
 from release_core.domain.manual_approvals import ManualApproval
 from release_core.domain.release import Failure
+from release_core.domain.revisions import Commit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class ActionRun:
 
     ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual
     approval, ``source`` if it is a source action. ``artifacts`` are the names of what it delivered,
-    ``version`` is that of the pipeline.
+    ``commit`` says whose commit that is, and ``version`` is that of the pipeline.
     """
 
     action_execution_id: str
@@ -26,4 +27,5 @@ class ActionRun:
     approval: ManualApproval | None = None
     source: SourceAction | None = None
     artifacts: tuple[str, ...] = ()
+    commit: Commit | None = None
     version: int | None = None

@@ -55,6 +55,8 @@ class Occasion:
     at: datetime
     execution_arn: str
     release_id: str | None = None
+    title: str | None = None
+    kind: str | None = None
     attempt: int | None = None
     requester: str | None = None
     identity: tuple[str, ...] = ()
@@ -75,6 +77,8 @@ class Occasion:
             "at": to_iso(self.at),
             "deployment": self.deployment,
             "releaseId": self.release_id,
+            "title": self.title,
+            "releaseKind": self.kind,
             "attempt": self.attempt,
             "executionArn": self.execution_arn,
             "requester": self.requester,
@@ -108,6 +112,8 @@ def of_release(
         at=at,
         execution_arn=release.execution_arn,
         release_id=release.release_id,
+        title=release.title,
+        kind=release.kind.value,
         attempt=release.attempt,
         requester=requester_of(release),
         identity=tuple(

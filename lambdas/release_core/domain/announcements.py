@@ -131,6 +131,8 @@ def held(
         at=release.opened_at,
         execution_arn=release.execution_arn,
         release_id=release.release_id,
+        title=release.title,
+        kind=release.kind.value,
         requester=release.requester,
         identity=(kind,),
     )

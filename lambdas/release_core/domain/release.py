@@ -71,6 +71,13 @@ class OnFailure(StrEnum):
         return self in {self.STOP, self.ROLLBACK}
 
 
+class ReleaseKind(StrEnum):
+    """Whether a release is planned, or repairs what an earlier deployment broke."""
+
+    STANDARD = "standard"
+    HOTFIX = "hotfix"
+
+
 class OnSkipped(StrEnum):
     """What a success counts for in whose execution CodePipeline skipped a stage."""
 
@@ -236,7 +243,8 @@ class Pipeline:
 class Release:
     """A release: its header, and the pipelines that were read with it, by name.
 
-    ``rolls_back_as`` is the rollback that its close has announced, ``rolled_back_by`` the one that
+    Its ``title``, ``notes`` and ``kind`` are those of its first manifest. ``rolls_back_as`` is the
+    rollback that its close has announced, ``rolled_back_by`` the one that
     was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the
     execution that each pipeline goes back to, if no release started it. A ``pending`` release is
     handed in and not opened: it is held until its ``not_before``, or has places in the queues of
@@ -251,6 +259,9 @@ class Release:
     release_id: str
     status: ReleaseStatus
     execution_arn: str
+    title: str | None = None
+    notes: str | None = None
+    kind: ReleaseKind = ReleaseKind.STANDARD
     manifest_sha256: str = ""
     opened_at: datetime
     resumed_at: datetime | None = None

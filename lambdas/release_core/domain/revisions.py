@@ -9,6 +9,10 @@ from datetime import datetime
 # (as given, as last good, as shipped), beside up to 100 KB of dependencies and history; DynamoDB
 # allows 400 KB. All variables that CodePipeline accepts fit, unless their letters are wide.
 MAX_SHIPPED = 64_000
+MAX_AUTHOR = 100  # characters
+# Beside MAX_SHIPPED: at most 500 bytes for each of 50 source actions. What is needed to ship again
+# counts; a commit's time and author never keep a release from being rolled back.
+_UNCOUNTED = frozenset({"committed_at", "author"})
 KEY_TYPE = "S3_OBJECT_KEY"  # names an object; beside a version, the object of that version
 
 
@@ -22,11 +26,20 @@ class Pin:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Commit:
+    """When a commit was made, and by whom, as far as the source action tells."""
+
+    at: datetime | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
     """The revision that one source action delivered; ``action`` is None where AWS does not name it.
 
     ``type`` is the revisionType with which the action takes this revision again, if there is one.
     ``origin`` is the object or repository, by the keys of the action's configuration.
+    ``committed_at`` and ``author`` are those of a commit, where the source tells them.
     """
 
     artifact: str
@@ -35,6 +48,8 @@ class Revision:
     action: str | None = None
     type: str | None = None
     origin: Mapping[str, str] | None = None
+    committed_at: datetime | None = None
+    author: str | None = None
 
     @property
     def pin(self) -> Pin | None:
@@ -46,9 +61,17 @@ class Revision:
 
 
 def bytes_of(sources: Iterable[Pin | Revision], variables: Mapping[str, str]) -> int:
-    """The bytes of pins or revisions with variables as JSON; in DynamoDB they are never larger."""
+    """The bytes of pins or revisions with variables as JSON; in DynamoDB they are never larger.
+
+    The time and author of a commit do not count.
+    """
     known = [
-        {name: value for name, value in vars(each).items() if value is not None} for each in sources
+        {
+            name: value
+            for name, value in vars(each).items()
+            if value is not None and name not in _UNCOUNTED
+        }
+        for each in sources
     ]
     return len(json.dumps([known, dict(variables)], ensure_ascii=False).encode(errors="replace"))
 

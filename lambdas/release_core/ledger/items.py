@@ -21,6 +21,7 @@ from release_core.domain.release import (
     Pipeline,
     PipelineStatus,
     Release,
+    ReleaseKind,
     ReleaseStatus,
     RetryClaim,
 )
@@ -43,6 +44,7 @@ LISTING, PENDING = "release", "pending"
 # What is read for people, of each table. Not the task tokens: they can settle a task, or wake one.
 RELEASE_ATTRIBUTES = (
     *("release_id", "item", "status", "attempt", "attempts", "audit", "why", "manifest", "opens"),
+    *("title", "notes", "kind"),
     *("execution_arn", "manifest_sha256", "channel", "requester", "pipeline_count"),
     *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
     *("not_before", "listing", "place", "waits_for"),
@@ -160,6 +162,9 @@ def read_pending(item: Item) -> Release:
         release_id=place.release_id,
         status=ReleaseStatus.RUNNING,
         execution_arn=place.execution_arn,
+        title=item.get("title"),
+        notes=item.get("notes"),
+        kind=ReleaseKind(item.get("kind", ReleaseKind.STANDARD)),
         opened_at=from_iso(item["opened_at"]),
         not_before=_moment(item, "not_before"),
         pending=True,
@@ -185,7 +190,11 @@ def change_item(change: Change, *, recorded_at: str) -> Item:
 
 def plain(value: Failure | Pin | Revision) -> Item:
     """The known fields of a failure, a pin or a revision."""
-    return {name: known for name, known in vars(value).items() if known is not None}
+    return {
+        name: to_iso(known) if isinstance(known, datetime) else known
+        for name, known in vars(value).items()
+        if known is not None
+    }
 
 
 def answer_item(answer: Answer) -> Item:
@@ -312,6 +321,9 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         release_id=item["release_id"],
         status=ReleaseStatus(item["status"]),
         execution_arn=item["execution_arn"],
+        title=item.get("title"),
+        notes=item.get("notes"),
+        kind=ReleaseKind(item.get("kind", ReleaseKind.STANDARD)),
         manifest_sha256=item.get("manifest_sha256", ""),
         opened_at=from_iso(item["opened_at"]),
         resumed_at=_moment(item, "resumed_at"),
@@ -426,7 +438,10 @@ def _skippable(item: Item) -> Skippable:
 
 
 def _revisions(item: Item) -> tuple[Revision, ...]:
-    return tuple(known(Revision, each) for each in item.get("revisions", ()))
+    return tuple(
+        known(Revision, {**each, "committed_at": _moment(each, "committed_at")})
+        for each in item.get("revisions", ())
+    )
 
 
 def _runs(item: Item) -> list[datetime | None]:

@@ -120,6 +120,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "source": opening.source,
         "dropped": dropped_item(opening.dropped) if opening.dropped else None,
         "execution_arn": opening.execution_arn,
+        **_about(manifest),
         "attempt": 1,
         "pipeline_count": len(manifest.pipelines),
         "on_failure": manifest.on_failure,
@@ -147,7 +148,13 @@ def pending_entry(opening: Opening) -> Item:
         "pipeline_count": len(opening.manifest.pipelines),
         "channel": opening.channel,
         "requester": opening.requester,
+        **_about(opening.manifest),
     }
+
+
+def _about(manifest: "Manifest") -> Item:
+    """What people are told about the release; a retry does not change it."""
+    return {"title": manifest.title, "notes": manifest.notes, "kind": manifest.kind}
 
 
 def rejected_header(execution_arn: str, why: str, author: Author) -> Item:

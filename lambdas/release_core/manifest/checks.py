@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from release_core.domain.declarations import Declared
 from release_core.errors import ManifestInvalid
-from release_core.manifest.credentials import credential_problems
+from release_core.manifest.credentials import credential_problems, text_problems
 from release_core.manifest.fit import existing_names, pipeline_problems
 from release_core.manifest.limits import MAX_APPROVALS, MAX_NAME, MAX_PIPELINES, NAME_PATTERN
 from release_core.manifest.model import Manifest, spell_number, spell_time
@@ -142,6 +142,8 @@ def _contradictions(document: object) -> Iterator[Problem]:
         yield Problem(("rollbackOf",), "a release cannot roll itself back")
     if document.get("approvals"):
         yield Problem(("approvals",), "a rollback waits for no approval; remove them")
+    if document.get("kind") == "hotfix":
+        yield Problem(("kind",), "a rollback is not a hotfix: it ships nothing new; remove it")
     if document.get("onFailure") == "rollback":
         yield Problem(
             ("onFailure",), "a rollback cannot be rolled back; use halt, continue or stop"
@@ -149,12 +151,15 @@ def _contradictions(document: object) -> Iterator[Problem]:
 
 
 def _credentials(document: object) -> Iterator[Problem]:
-    """The variables that look like keys, unless they are on record already.
+    """The texts that look like keys, unless they are on record already.
 
     A retry has the manifest on record, and a rollback the variables of earlier executions. To
     refuse these would only keep them from being repaired.
     """
-    if is_resume(document) or not isinstance(document, dict) or document.get("rollbackOf"):
+    if is_resume(document) or not isinstance(document, dict):
+        return
+    yield from text_problems(document)
+    if document.get("rollbackOf"):
         return
     for position, entry in _entries(document):
         yield from credential_problems(position, entry)

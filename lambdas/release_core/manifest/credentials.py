@@ -1,4 +1,4 @@
-"""Finds AWS keys and private keys in the variables of a manifest; never repeats their values."""
+"""Finds AWS keys and private keys in the texts of a manifest; never repeats them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,6 +19,10 @@ _REMEDY = (
     "everyone who may read an execution sees the values of its variables; keep the secret in "
     "Secrets Manager and give its name here; replace it if this manifest was handed in"
 )
+_REMEDY_OF_TEXT = (
+    "everyone who may read the release sees it; remove it; replace the secret if this manifest was "
+    "handed in"
+)
 
 
 def credential_problems(position: int, entry: object) -> Iterator[Problem]:
@@ -33,6 +37,14 @@ def credential_problems(position: int, entry: object) -> Iterator[Problem]:
     for name, what in _found(texts):
         place = ("pipelines", position, "variables", name)
         yield Problem(place, f"looks like {what}; {_REMEDY}")
+
+
+def text_problems(document: Mapping[str, object]) -> Iterator[Problem]:
+    """The problems of a title and notes that look like keys; the manifest may be invalid."""
+    for name in ("title", "notes"):
+        text = document.get(name)
+        for _, what in _found({name: text}) if isinstance(text, str) else ():
+            yield Problem((name,), f"looks like {what}; {_REMEDY_OF_TEXT}")
 
 
 def _found(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:

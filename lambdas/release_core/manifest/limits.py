@@ -10,6 +10,11 @@ MAX_QUESTION = 1000  # characters
 QUESTION_PATTERN = (
     r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$"
 )
+MAX_TITLE = 100  # characters
+MAX_NOTES = 2000
+# As QUESTION_PATTERN, in one line, and not only spaces.
+_IN_LINE = r"[^\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+TITLE_PATTERN = rf"^{_IN_LINE}*{_IN_LINE[:-1]}\s]{_IN_LINE}*$"
 MAX_HOLD_DAYS = 360  # until notBefore; a workflow execution lasts at most a year
 MAX_OF_EACH = 50  # variables, and source revisions, of one StartPipelineExecution
 

@@ -1,8 +1,8 @@
 """The model of the release manifest; its JSON Schema is generated from it.
 
 The keys of a manifest are in camel case (``dependsOn``). Two manifests are the same release when
-they ship the same in the same way. ``notBefore``, ``holdLocks``, ``deadline``, ``onBusy``,
-``resume`` and ``dryRun`` may differ when a manifest is submitted again.
+they ship the same in the same way. ``title``, ``notes``, ``kind``, ``notBefore``, ``holdLocks``,
+``deadline``, ``onBusy``, ``resume`` and ``dryRun`` may differ when a manifest is submitted again.
 """
 
 import hashlib
@@ -32,16 +32,19 @@ from release_core.manifest.limits import (
     MAX_ID,
     MAX_MIN_APPROVALS,
     MAX_NAME,
+    MAX_NOTES,
     MAX_OF_EACH,
     MAX_PIPELINES,
     MAX_QUESTION,
     MAX_RETRIES,
     MAX_REVISION,
     MAX_TIMEOUT_MINUTES,
+    MAX_TITLE,
     MAX_VARIABLE_NAME,
     MAX_VARIABLE_VALUE,
     NAME_PATTERN,
     QUESTION_PATTERN,
+    TITLE_PATTERN,
     VARIABLE_NAME_PATTERN,
     VARIABLE_VALUE_PATTERN,
 )
@@ -51,6 +54,7 @@ from release_core.strict_json import ExactNumber, write_json
 # May differ between two manifests that are the same release.
 _NOT_IDENTITY = {
     *("schema_address", "dry_run", "resume", "on_busy"),
+    *("title", "notes", "kind"),
     *("deadline", "not_before", "hold_locks"),
 }
 # These say how the manifest was submitted this time, so the ledger does not keep them.
@@ -134,6 +138,12 @@ RevisionValue = Annotated[str, StringConstraints(min_length=1, max_length=MAX_RE
 Question = Annotated[
     str, StringConstraints(pattern=QUESTION_PATTERN, min_length=1, max_length=MAX_QUESTION)
 ]
+Title = Annotated[str, StringConstraints(pattern=TITLE_PATTERN, min_length=1, max_length=MAX_TITLE)]
+# Its characters are those of a question.
+Notes = Annotated[
+    str, StringConstraints(pattern=QUESTION_PATTERN, min_length=1, max_length=MAX_NOTES)
+]
+Kind = Literal["standard", "hotfix"]
 OnFailure = Literal["halt", "continue", "stop", "rollback"]
 StopMode = Literal["graceful", "abandon"]
 OnBusy = Literal["refuse", "wait"]
@@ -318,6 +328,25 @@ class Manifest(_Model):
         description="The approvals of the release. Pipelines and approvals depend on each other "
         "by name.",
         examples=[[{"name": "go-live", "question": "Go live?", "expiresAfterMinutes": 2880}]],
+    )
+    title: Title | None = Field(
+        default=None,
+        description="What the release is about, in one line. It is shown wherever the release is.",
+        examples=["Autumn prices"],
+    )
+    notes: Notes | None = Field(
+        default=None,
+        description="What people should know about the release, in one line or more. Everyone who "
+        "may read the release sees its title and notes. Texts with AWS keys or private keys are "
+        "rejected.",
+        examples=["Prices change at 18:00.\nAsk Maria about the vouchers."],
+    )
+    kind: Kind = Field(
+        default="standard",
+        description="What the release counts as in release-machine metrics. hotfix: unplanned, to "
+        "repair what an earlier deployment broke; it counts as rework, and the deployment before "
+        "it as failed. standard: any other change.",
+        examples=["hotfix"],
     )
     on_failure: OnFailure = Field(
         default="halt",

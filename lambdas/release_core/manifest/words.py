@@ -20,6 +20,7 @@ from release_core.manifest.limits import (
     VARIABLE_NAME_IN_WORDS,
 )
 from release_core.manifest.model import (
+    Kind,
     Manifest,
     ManifestApproval,
     ManifestPipeline,
@@ -63,6 +64,7 @@ SENTENCES: Mapping[str, str] = {
 
 _VARIABLE, _VARIABLE_NAME = "pipelines[].variables.*", "the name in pipelines[].variables"
 _CHOICES: Mapping[str, Sequence[str]] = {
+    "kind": get_args(Kind),
     "onFailure": get_args(OnFailure),
     "onSkipped": get_args(OnSkipped),
     "stopMode": get_args(StopMode),
@@ -74,6 +76,8 @@ EXPECTED: Mapping[str, str] = {
     "": "a JSON object with `releaseId` and `pipelines`",
     "$schema": "a string",
     "releaseId": f"a number or a string of {ID_IN_WORDS}",
+    "title": "a text in one line, without control characters",
+    "notes": "a text without control characters, in one line or more",
     "pipelines": "a list of pipelines",
     "pipelines[]": "the name of a pipeline, or an object with a `name`",
     "pipelines[].name": f"the name of a pipeline: {NAME_IN_WORDS}",

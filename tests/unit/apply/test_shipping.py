@@ -1,10 +1,12 @@
 """Pins reach every start of a pipeline, and its bill of materials is recorded afterwards."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localstack_codepipeline.model import ActionResult
+from localstack_codepipeline.model import Revision as SourceRevision
 from release_core.domain.release import PipelineStatus
 from release_core.domain.revisions import Good, Pin, Revision, Shipped
 from release_core.errors import ManifestInvalid
@@ -116,6 +118,32 @@ def test_the_bill_of_materials_is_recorded(world: ReleaseWorld) -> None:
     (held,) = world.items("pipelines")
     assert held["last_good"]["variables"] == resolved
     assert held["last_good"]["revisions"] == world.item("pipeline#web")["revisions"]
+
+
+def test_the_time_and_author_of_a_commit_are_recorded(world: ReleaseWorld) -> None:
+    """As the source action tells them, for what shipped and for what a later release finds good."""
+    at = datetime(2026, 11, 21, 16, 30, 5, tzinfo=UTC)
+    told = {
+        "AuthorDate": "2026-11-21T17:30:05+01:00",
+        "AuthorDisplayName": "Grace Hopper",
+        "AuthorEmail": "grace@example.com",
+        "CommitMessage": "internal",
+    }
+    for release_id in ("r", "s"):
+        arn = world.begin("orders", release_id=release_id)
+        world.wait(arn, release_id=release_id)
+        shipped = SourceRevision("v1", "a commit")
+        world.finish(world.fetch("orders"), ActionResult(revision=shipped, variables=told))
+        world.complete("orders")
+        world.close(arn, release_id)
+    (first,) = world.pipeline(release_id="r").revisions
+    assert (first.committed_at, first.author) == (at, "Grace Hopper")
+    good = world.pipeline(release_id="s").previous_good
+    assert good
+    assert good.revisions == (first,)
+    everything = str([world.items("releases"), world.items("pipelines")])
+    assert "grace@example.com" not in everything
+    assert "internal" not in everything
 
 
 def test_a_success_whose_sources_cannot_be_listed_is_a_success(

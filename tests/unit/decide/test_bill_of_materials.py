@@ -9,7 +9,14 @@ import pytest
 from release_core.decide.bill_of_materials import bill_of_materials, name_sources
 from release_core.domain.actions import ActionRun
 from release_core.domain.declarations import SourceAction
-from release_core.domain.revisions import Pin, Revision, Shipped
+from release_core.domain.revisions import (
+    MAX_AUTHOR,
+    MAX_SHIPPED,
+    Commit,
+    Pin,
+    Revision,
+    Shipped,
+)
 
 S3 = SourceAction(name="Fetch", provider="S3")
 
@@ -110,6 +117,29 @@ def test_the_source_of_the_newest_delivery_counts() -> None:
     bill = bill_of_materials(shipped, runs)
     (named,) = bill.revisions
     assert (named.type, bill.variables) == ("S3_OBJECT_VERSION_ID", {"A": "1"})
+
+
+def test_a_revision_has_the_time_and_author_of_its_commit() -> None:
+    """Those of the action that delivered it, and no others."""
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    runs = [
+        run("Again", source=S3, artifacts=("config",)),
+        run("Fetch", source=S3, artifacts=("app",), commit=Commit(at=at, author="Grace")),
+    ]
+    revisions = [Revision(artifact=name, revision="v1") for name in ("app", "config", "other")]
+    found = bill_of_materials(Shipped(revisions=revisions), runs).revisions
+    told = [(each.artifact, each.committed_at, each.author) for each in found]
+    assert told == [("app", at, "Grace"), ("config", None, None), ("other", None, None)]
+
+
+def test_a_commit_takes_no_room_of_what_can_be_shipped_again() -> None:
+    """Revisions and variables that fit without its time and author still fit."""
+    plain = Revision(artifact="app", revision="v1")
+    told = replace(plain, committed_at=datetime(2026, 11, 21, tzinfo=UTC), author="x" * MAX_AUTHOR)
+    room = MAX_SHIPPED - Shipped(revisions=[plain], variables={"A": ""}).size
+    full = Shipped(revisions=[told], variables={"A": "x" * room})
+    assert full.size == MAX_SHIPPED
+    assert full.kept == full
 
 
 def run(action: str, **more: Any) -> ActionRun:

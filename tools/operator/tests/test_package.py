@@ -106,7 +106,10 @@ def test_it_runs_on_the_oldest_python(built: Path, tmp_path: Path) -> None:
     except subprocess.CalledProcessError:
         pytest.skip(f"this machine has no Python {oldest}")
     (wheel,) = built.glob("*.whl")
-    python = install(wheel, tmp_path, python=interpreter)
+    everything = (
+        f"{PROJECT['name']}[{','.join(PROJECT['optional-dependencies'])}] @ {wheel.as_uri()}"
+    )
+    python = install(everything, tmp_path, python=interpreter)
     script = (
         "import importlib, pkgutil, sys, release_core, release_machine\n"
         "for package in (release_core, release_machine):\n"
@@ -120,7 +123,7 @@ def test_it_runs_on_the_oldest_python(built: Path, tmp_path: Path) -> None:
     assert (called.stdout, called.stderr) == (f"{oldest}\n", "")
 
 
-def install(distribution: Path, folder: Path, *, python: str) -> Path:
+def install(distribution: Path | str, folder: Path, *, python: str) -> Path:
     """The Python of a new environment in the folder that has the distribution."""
     environment = folder / "venv"
     uv("venv", "--python", python, environment)

@@ -23,6 +23,7 @@ COMMANDS = {
     "watch": ("watch", "Follow a release to its end."),
     "show": ("show", "Show one release: its pipelines, timeline, failures and audit."),
     "list": ("listing", "List the latest releases."),
+    "metrics": ("metrics", "Show how well changes are delivered, by DORA's five metrics."),
     "approvals": ("approvals", "List what waits for the answer of a person."),
     "approve": ("approve", "Approve what waits in a release."),
     "reject": ("reject", "Reject what waits in a release."),

@@ -58,7 +58,9 @@ class Account:
             "limit": 100,
         }
         self.lines.add_response(
-            "get_log_events", {"events": [{"message": f"{each}\n"} for each in lines]}, asked
+            "get_log_events",
+            {"events": [{"timestamp": 1, "message": each} for each in lines]},
+            asked,
         )
 
 
@@ -72,7 +74,7 @@ def test_the_stream_that_codepipeline_names(account: Account) -> None:
     account.stream("/aws/codepipeline/web", "run/1", "npm test", "1 failed")
     (log,) = account.logs_of(action("Commands", {"logStreamARN": STREAM_ARN}))
     assert (log.stage, log.action) == ("Deploy", "Check")
-    assert (log.lines, log.missing) == (("npm test", "1 failed"), None)
+    assert ([each.text for each in log.lines], log.missing) == (["npm test", "1 failed"], None)
 
 
 def test_the_log_of_a_build(account: Account) -> None:
@@ -83,7 +85,7 @@ def test_the_log_of_a_build(account: Account) -> None:
     )
     account.stream("/aws/codebuild/web", "b-1", "exit status 2")
     (log,) = account.logs_of(action("CodeBuild", {"externalExecutionId": "web:b-1"}))
-    assert log.lines == ("exit status 2",)
+    assert [(each.function, each.text) for each in log.lines] == [("web", "exit status 2")]
 
 
 def test_a_build_without_a_log(account: Account) -> None:
@@ -98,11 +100,11 @@ def test_the_log_of_a_function(account: Account) -> None:
     begin, end = (int(at(seconds).timestamp() * 1000) for seconds in (0, 45))
     account.lines.add_response(
         "filter_log_events",
-        {"events": [{"message": f"line {number}"} for number in range(120)]},
+        {"events": [{"timestamp": 1, "message": f"line {number}"} for number in range(120)]},
         {"logGroupName": "/aws/lambda/check-site", "startTime": begin, "endTime": end},
     )
     (log,) = account.logs_of(action("Lambda", {}, FunctionName="check-site"))
-    assert (len(log.lines), log.lines[-1]) == (100, "line 119")
+    assert (len(log.lines), log.lines[-1].text) == (100, "line 119")
 
 
 def test_a_log_that_may_not_be_read(account: Account) -> None:

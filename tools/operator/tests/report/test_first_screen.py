@@ -50,7 +50,7 @@ def test_the_first_cause_is_on_the_first_screen(
     first = broken(sample().release)[0]
     failure = first.failure
     assert failure is not None
-    where = f"Stage {failure.stage} , action {failure.action}"
+    where = f"Stage {failure.stage} · action {failure.action}"
     assert f"{first.name} failed" in text
     assert text.count(where) == 1
     reason = "".join(failure.message.split())

@@ -44,7 +44,7 @@ def test_failure_in_full() -> None:
     for part in (
         "payments failed",
         failed.failure.message,
-        "Stage Deploy , action UpdateService",
+        "Stage Deploy · action UpdateService",
         "Code JobFailed",
         f"Summary {failed.failure.summary}",
         "2 of 2 retries used",
@@ -244,3 +244,13 @@ def test_a_late_success_is_said() -> None:
     late = replace(failed, late_success=moment(600))
     page = with_release(samples.failed(), pipelines=by_name((late,)))
     assert "succeeded later, at 2026-11-22T22:12:40Z, after a retry in CodePipeline" in page.text
+
+
+def test_a_failed_bar_leads_to_its_reason() -> None:
+    """In the timeline the name of a failed pipeline leads to its failure, others to their rows."""
+    text = html(samples.failed())
+    timeline = text[text.index('id="timeline"') : text.index('id="order"')]
+    assert 'href="#failure-3"><bdi>payments' in timeline
+    assert 'href="#pipeline-2"><bdi>orders' in timeline
+    # In the timeline of an earlier attempt it leads to the row, because it succeeded since.
+    assert 'href="#failure-3"' not in html(samples.resumed())

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from release_core.domain.release import OnFailure, PipelineStatus, ReleaseStatus
+from release_core.domain.release import Failure, OnFailure, PipelineStatus, ReleaseStatus
+from release_core.domain.revisions import Pin
 from release_machine.release.model import Snapshot
 from release_machine.report.causes import broken
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import from_buckets
-from tools.operator.tests.samples.made_release import Ran, moment, release
+from tools.operator.tests.samples.made_release import Ran, by_name, moment, release
 from tools.operator.tests.samples.report_reading import read, with_release
 
 type Sample = Callable[[], Snapshot]
@@ -102,7 +103,7 @@ def test_the_first_cause_comes_first() -> None:
     text = read(samples.failed()).text
     head = text[: text.index("About this release")]
     assert (
-        "payments failed Stage Deploy , action UpdateService after 8m 46s "
+        "payments failed Stage Deploy · action UpdateService · after 8m 46s "
         "The deployment of service payments failed: 3 of 4 tasks did not become healthy within "
         "600 seconds. Task stopped: Essential container in task exited (exit code 137). "
         "Open the action Execution More about it"
@@ -200,3 +201,30 @@ def test_an_account_as_requester() -> None:
     text = read(from_buckets()).text
     assert "Opened by AWS account 123456789012 Through the manifest bucket (S3)" in text
     assert "22:02:40 AWS account 123456789012 opened through s3" in text
+
+
+def test_after_a_pin_that_does_not_exist() -> None:
+    """A retry would use the same pin, so the report says what to correct, as the terminal does."""
+    pin = Pin(action="Source", type="S3_OBJECT_VERSION_ID", revision="gone")
+    gone = Failure(
+        stage="Source",
+        action="Source",
+        code="ConfigurationError",
+        message="Could not access the Amazon S3 object",
+    )
+    site = samples.failed().release.pipelines["payments"]
+    pinned = replace(site, source_revisions=(pin,), failure=gone, revisions=())
+    page = with_release(samples.failed(), pipelines=by_name((pinned,)))
+    assert "release-machine retry" not in page.text
+    assert "Correct the pins of payments in the manifest" in page.text
+    assert "a retry would use the same pins." in page.text
+    assert "release-machine rollback 2026.11.22-2" in page.text
+
+
+def test_nothing_to_roll_back() -> None:
+    """A release whose pipelines never ran has changed nothing, so no rollback is offered."""
+    rans = [Ran(name="a", ended=9, status=PipelineStatus.SKIPPED)]
+    made = release("r", ReleaseStatus.FAILED, rans, closed=9, why="its deadline passed")
+    text = read(Snapshot(at=moment(20), release=made)).text
+    assert "release-machine retry r" in text
+    assert "release-machine rollback" not in text

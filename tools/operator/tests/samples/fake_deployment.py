@@ -64,6 +64,7 @@ class FakeAws:
     asked_for_logs: list[tuple[datetime, Subject | None]] = field(default_factory=list)
     freezes: tuple[Freeze, ...] = ()
     records: Any = None
+    dora: Any = None
     services: dict[str, Any] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
@@ -237,8 +238,8 @@ class FakeAws:
     def of_failed(self, pipeline: str, execution_id: str) -> list[ActionLog]:
         if pipeline == self.unreadable:
             raise refusal("AccessDeniedException", "ListActionExecutions")
-        log = ActionLog(pipeline=pipeline, stage="Deploy", action="Copy", lines=("no such bucket",))
-        return [log]
+        line = LogLine(0, "e", "copy", "no such bucket")
+        return [ActionLog(pipeline=pipeline, stage="Deploy", action="Copy", lines=(line,))]
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         return {pipeline.name: Activity(stage="Deploy") for pipeline in pipelines}

@@ -409,7 +409,7 @@ def test_logs_of_a_release(aws: FakeAws, run: Run) -> None:
     assert aws.asked_for_logs == [(release.opened_at, about)]
     assert result.stdout.splitlines()[-2:] == [
         "orders, Deploy → Copy failed",
-        "  no such bucket",
+        "01-01 00:00:00.000 copy                        no such bucket",
     ]
 
 
@@ -417,7 +417,7 @@ def test_actions_that_cannot_be_listed(aws: FakeAws, run: Run) -> None:
     """The reason stands where the log of the action would stand."""
     aws.unreadable = "orders"
     told = run("logs", "2026.11.22-1").stdout
-    assert "orders, Deploy → Copy failed\n  its actions cannot be listed: An error" in told
+    assert "orders, Deploy → Copy failed\nits actions cannot be listed: An error" in told
 
 
 def test_an_invalid_period(aws: FakeAws, run: Run) -> None:

@@ -113,6 +113,8 @@ def test_bill_of_materials(running: Snapshot) -> None:
             "origin": {"FullRepositoryId": "shop/catalog"},
             "artifact": "app",
             "summary": None,
+            "committedAt": None,
+            "author": None,
         }
     ]
 

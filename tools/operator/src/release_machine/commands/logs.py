@@ -95,9 +95,9 @@ def _described(log: ActionLog) -> Iterator[str]:
     where = f": {log.place.group} {log.place.stream or ''}".rstrip() if log.place else ""
     yield ""
     yield f"{log.pipeline}, {log.stage} → {log.action} failed{where}"
-    yield from (f"  {line}" for line in log.lines)
+    yield from filter(None, map(readable, log.lines))
     if log.missing:
-        yield f"  {log.missing}"
+        yield log.missing
 
 
 def _period(text: str) -> timedelta:

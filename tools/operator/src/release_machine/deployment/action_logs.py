@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from release_machine.deployment.function_logs import LogLine
+
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_codepipeline.type_defs import ActionExecutionDetailTypeDef
@@ -44,7 +46,7 @@ class ActionLog:
     stage: str
     action: str
     place: LogPlace | None = None
-    lines: tuple[str, ...] = ()
+    lines: tuple[LogLine, ...] = ()
     missing: str | None = None
 
 
@@ -75,7 +77,7 @@ class ActionLogReader:
 
     def _log_of(self, pipeline: str, action: ActionExecutionDetailTypeDef) -> ActionLog:
         place: LogPlace | None = None
-        lines: tuple[str, ...] = ()
+        lines: tuple[LogLine, ...] = ()
         missing = None
         try:
             place = self._place(action)
@@ -119,7 +121,7 @@ class ActionLogReader:
             return None
         return LogPlace(group=logs["groupName"], stream=logs["streamName"])
 
-    def _read(self, place: LogPlace) -> tuple[str, ...]:
+    def _read(self, place: LogPlace) -> tuple[LogLine, ...]:
         if place.stream:
             found = self._logs.get_log_events(
                 logGroupName=place.group,
@@ -136,7 +138,11 @@ class ActionLogReader:
                 endTime=_milliseconds(place.ended),
             )
             found = [event for page in pages for event in page["events"]][-MOST_LINES:]
-        return tuple(event["message"].rstrip() for event in found)
+        writer = place.group.rpartition("/")[2]
+        return tuple(
+            LogLine(event["timestamp"], event.get("eventId", ""), writer, event["message"])
+            for event in found
+        )
 
     @cached_property
     def _logs(self) -> Any:

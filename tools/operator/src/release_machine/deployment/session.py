@@ -15,6 +15,8 @@ from botocore.utils import get_environ_proxies
 
 from release_core.apply.wiring import ReadingParts
 from release_core.aws.clients import in_parallel
+from release_core.aws.codepipeline import CodePipeline
+from release_core.aws.execution_history import ExecutionHistory
 from release_core.clock import now
 from release_core.ledger.history import HistoryReader
 from release_core.ledger.records import RecordsReader
@@ -31,6 +33,7 @@ from release_machine.deployment.deployment import (
 from release_machine.deployment.function_logs import LogReader
 from release_machine.deployment.release_api import READ_TIMEOUT_SECONDS, ReleaseApi, api_address
 from release_machine.deployment.target import Target
+from release_machine.dora.reading import DoraReader
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
 from release_machine.release.busy import BusyPipelines
@@ -129,6 +132,17 @@ class Session:
     def records(self) -> RecordsReader:
         """All records of the ledger, for people to keep."""
         return RecordsReader(self.client("dynamodb"), self.deployment.tables)
+
+    @cached_property
+    def dora(self) -> DoraReader:
+        """DORA's metrics of the deployment."""
+        return DoraReader(
+            records=self.records,
+            codepipeline=CodePipeline(self.codepipeline, in_parallel=in_parallel),
+            history=ExecutionHistory(self.codepipeline),
+            s3=self.s3,
+            in_parallel=in_parallel,
+        )
 
     @cached_property
     def busy(self) -> BusyPipelines:

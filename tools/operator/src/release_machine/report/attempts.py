@@ -16,7 +16,7 @@ from release_machine.text.wording import short
 COLUMNS = (
     Column("Attempt", "count"),
     Column("Pipeline", "of"),
-    Column("Status"),
+    Column("Status", "status"),
     Column("Why", "wide"),
     Column("Execution", "mono"),
 )

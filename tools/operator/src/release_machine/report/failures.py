@@ -28,6 +28,7 @@ from release_machine.report.parts import (
     anchor,
     execution,
     facts_list,
+    failure_anchor,
     in_full,
     moment,
     retries,
@@ -111,11 +112,6 @@ def failures_title(release: Release) -> str:
     return "What was stopped" if explains_itself(release) else "What else did not succeed"
 
 
-def failure_anchor(pipeline: Pipeline) -> str:
-    """The id of the failure of a pipeline."""
-    return f"failure-{pipeline.position}"
-
-
 def _failure(
     pipeline: Pipeline, *, region: str | None, title: str, is_first: bool = False
 ) -> Markup:
@@ -140,20 +136,22 @@ def _failure(
     )
 
 
-def _where(pipeline: Pipeline) -> Markup:
+def _where(pipeline: Pipeline) -> Markup | None:
     failure = pipeline.failure
-    parts: list[Content] = []
-    for word, value in (
-        ("Stage", failure and failure.stage),
-        ("action", failure and failure.action),
-    ):
-        if value:
-            parts += [", " if parts else None, f"{word} ", element("b", isolated(value))]
-    if not parts:
-        parts = ["Approval" if pipeline.approval else "The whole execution"]
+    stage, action = (failure.stage, failure.action) if failure else (None, None)
     time = brief(pipeline.started_at, pipeline.ended_at)
-    after = element("span", f"after {time}", class_="after") if time else None
-    return element("p", element("span", parts), after, class_="where")
+    known: list[Content] = [
+        ["Stage ", element("b", isolated(stage))] if stage else None,
+        ["action " if stage else "Action ", element("b", isolated(action))] if action else None,
+        element("span", f"after {time}", class_="lasted") if time else None,
+    ]
+    shown = [part for part in known if part]
+    if not shown:
+        return None
+    dot = element("span", " · ", class_="lasted")
+    return element(
+        "p", [[dot if at else None, each] for at, each in enumerate(shown)], class_="where"
+    )
 
 
 def _way_there(pipeline: Pipeline, *, region: str | None) -> Markup | None:

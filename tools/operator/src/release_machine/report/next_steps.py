@@ -5,6 +5,7 @@ import shlex
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
 from release_machine.release.model import Activity, Snapshot
+from release_machine.release.remedies import correct_manifest
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
 from release_machine.report.parts import anchor, command, facts_list
 from release_machine.report.statuses import icon
@@ -86,10 +87,13 @@ def _rolled_back(release: Release) -> Content:
 
 
 def _after_failure(release: Release) -> Content:
+    """The words and conditions are those of the terminal."""
     go_on = "To continue, run the pipelines that did not succeed again: "
     fix = "Fix what failed. Then run the pipelines that did not succeed again: "
     cancelled = release.status is ReleaseStatus.CANCELLED
     asked = release.on_failure is OnFailure.ROLLBACK and not cancelled
+    correct = correct_manifest(release)
+    ran = any(each.execution_id for each in release.pipelines.values())
     return [
         _announced(release.rolls_back_as)
         if release.rolls_back_as
@@ -98,10 +102,16 @@ def _after_failure(release: Release) -> Content:
         )
         if asked
         else None,
-        _paragraph(go_on if cancelled else fix, _command("retry", release.release_id)),
-        _paragraph("Or go back to what was good before: ", _command("rollback", release.release_id))
-        if not release.rollback_of
-        else _paragraph("It is a rollback and cannot be rolled back."),
+        _paragraph(isolated(f"{correct[0].upper()}{correct[1:]}."))
+        if correct
+        else _paragraph(go_on if cancelled else fix, _command("retry", release.release_id)),
+        _paragraph("It is a rollback and cannot be rolled back.")
+        if release.rollback_of
+        else _paragraph(
+            "Or go back to what was good before: ", _command("rollback", release.release_id)
+        )
+        if ran
+        else None,
     ]
 
 

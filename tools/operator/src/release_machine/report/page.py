@@ -11,6 +11,7 @@ from release_machine.report.about import about
 from release_machine.report.approvals import approvals
 from release_machine.report.attempts import attempts
 from release_machine.report.audit import audit
+from release_machine.report.causes import explains_itself
 from release_machine.report.charts.gantt import gantt
 from release_machine.report.charts.graph import graph
 from release_machine.report.failures import failures_title, first_cause, further_failures
@@ -87,9 +88,12 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
     release = snapshot.release
     known = schedules(release, at=snapshot.at)
     present: Schedule | None = known[-1] if known else None
+    failures = ("failures", failures_title(release), further_failures(release, region=region))
+    timeline = ("timeline", "Timeline", gantt(release, present) if present else None)
+    # What was stopped because the release ended is a consequence.
+    first = (timeline, failures) if explains_itself(release) else (failures, timeline)
     found: list[tuple[str, str, Content]] = [
-        ("failures", failures_title(release), further_failures(release, region=region)),
-        ("timeline", "Timeline", gantt(release, present) if present else None),
+        *first,
         ("approvals", "Approvals", approvals(snapshot)),
         ("order", "Dependencies", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),

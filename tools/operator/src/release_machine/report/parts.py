@@ -125,8 +125,10 @@ def unseen(text: str) -> Markup:
 
 
 def command(text: str) -> Markup:
-    """A command to copy."""
-    return element("code", isolated(text), class_="command")
+    """A command to copy; a line ends only between its words."""
+    words = [element("span", isolated(word), class_="part") for word in text.split(" ")]
+    separated = [[" " if at else None, word] for at, word in enumerate(words)]
+    return element("code", separated, class_="command")
 
 
 def clipped(text: str, most: int) -> str:
@@ -182,3 +184,8 @@ def retries(pipeline: Pipeline) -> str:
 def anchor(pipeline: Pipeline) -> str:
     """The id of a pipeline's row; its number, because a name is not always a valid id."""
     return f"pipeline-{pipeline.position}"
+
+
+def failure_anchor(pipeline: Pipeline) -> str:
+    """The id of the failure of a pipeline, which has the reason."""
+    return f"failure-{pipeline.position}"

@@ -6,12 +6,12 @@ from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
 from release_machine.report.causes import how_it_ended
 from release_machine.report.durations import brief, ran
-from release_machine.report.failures import failure_anchor
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
 from release_machine.report.parts import (
     Column,
     anchor,
     clipped,
+    failure_anchor,
     moment,
     retries,
     short_execution,
@@ -21,7 +21,7 @@ from release_machine.report.statuses import badge
 
 COLUMNS = (
     Column("Pipeline"),
-    Column("Status"),
+    Column("Status", "status"),
     Column("Started (UTC)"),
     Column("Duration", "number"),
     Column("What happened", "wide"),

@@ -27,7 +27,8 @@ Json: TypeAlias = Mapping[str, Any]
 # What is shown of each type, in this order: nothing else, so no token and no value of a variable.
 _KEYS = {
     Release: (
-        "releaseId status executionArn openedAt closedAt channel requester why pipelineCount "
+        "releaseId title notes kind status executionArn openedAt closedAt channel requester why "
+        "pipelineCount "
         "attempt resumedAt attempts onFailure onSkipped haltedBy pending notBefore deadline "
         "maxConcurrency "
         "rollbackOf restores rollsBackAs rolledBackBy requesters override audit"
@@ -47,7 +48,7 @@ _KEYS = {
     AuditEntry: "at who what before after",
     Change: "state attempt at source note",
     Failure: "stage action code message summary link",
-    Revision: "action type revision origin artifact summary",
+    Revision: "action type revision origin artifact summary committedAt author",
     Pin: "actionName revisionType revisionValue",
     Good: "releaseId executionId at revisions variables",
     Activity: (

@@ -22,6 +22,7 @@ from release_machine.release.phrases import (
 from release_machine.release.record import past_attempts, resumer
 from release_machine.release.situation import slots
 from release_machine.text.wording import clock_time, colored_status, duration, left, short
+from release_machine.views.about import about
 
 BAR_CELLS = 30
 
@@ -52,11 +53,12 @@ def release_header(
         () if release.closed or release.pending else (_bar(release, now=now, remaining=remaining),)
     )
     if brief:
-        return Group(title, *bar, Text(""))
+        return Group(title, *about(release), *bar, Text(""))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in (
+        ("notes", release.notes),
         ("pipelines", counted(release.of_codepipeline.values())),
         ("approvals", counted(approvals_of(release).values())),
         ("execution", release.execution_arn),
@@ -77,7 +79,7 @@ def release_header(
     ):
         if value:
             facts.add_row(name, value)
-    return Group(title, *bar, facts, Text(""))
+    return Group(title, *about(release), *bar, facts, Text(""))
 
 
 def _bar(release: Release, *, now: datetime, remaining: timedelta | None) -> Text:

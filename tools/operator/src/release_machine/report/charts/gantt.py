@@ -10,7 +10,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.spans import HANDOVER, Mark, MarkKind, Schedule, Span
 from release_machine.report.durations import brief, spelled
 from release_machine.report.markup import Content, Markup, element, isolated, joined
-from release_machine.report.parts import anchor
+from release_machine.report.parts import anchor, failure_anchor
 from release_machine.report.statuses import icon, tone, words
 from release_machine.text.time_axis import Tick, part, ticks
 
@@ -67,11 +67,16 @@ def _axis(schedule: Schedule, found: Sequence[Tick]) -> Markup:
 
 
 def _row(pipeline: Pipeline, span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
-    name = element("a", isolated(span.pipeline), href=f"#{anchor(pipeline)}")
+    # A failure leads to its reason.
+    failed = _did_not_succeed(span) and span.status.broken
+    has_reason = failed and span.status is pipeline.status
+    there = failure_anchor(pipeline) if has_reason else anchor(pipeline)
+    name = element("a", isolated(span.pipeline), href=f"#{there}")
     time = brief(span.began_at, span.ended_at)
     if span.kept_from:
         time = f"in attempt {span.kept_from}"
-    kinds = ["critical"] * span.critical + ["idle"] * (not span.began_at)
+    flags = {"critical": span.critical, "idle": not span.began_at, tone(span.status): failed}
+    kinds = [kind for kind, is_so in flags.items() if is_so]
     return element(
         "li",
         element("span", icon(span.status), name, class_="name"),

@@ -1,0 +1,1 @@
+"""How well changes are delivered: DORA's five metrics, from the records of releases."""

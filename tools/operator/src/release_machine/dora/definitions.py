@@ -1,0 +1,25 @@
+"""What the metrics mean, in one sentence each, and what they leave out; docs/metrics.md has all."""
+
+FREQUENCY = "deployment frequency"
+LEAD_TIME = "change lead time"
+CHANGE_FAIL_RATE = "change fail rate"
+RECOVERY_TIME = "failed deployment recovery time"
+RECOVERY_TIME_IN_SHORT = "recovery time"
+REWORK_RATE = "rework rate"
+
+MEANINGS = {
+    FREQUENCY: "deployments that succeeded, for each day",
+    LEAD_TIME: "from the oldest commit that a deployment newly shipped, to its success",
+    CHANGE_FAIL_RATE: "deployments that did not succeed, were rolled back, or needed a hotfix next",
+    RECOVERY_TIME: "from the end of a failed deployment to the next success that repairs it",
+    REWORK_RATE: 'deployments of releases with "kind": "hotfix"',
+}
+
+COUNTED = (
+    "Counted: runs of pipelines in releases that changed something, or succeeded. A rollback is "
+    "not a deployment; it repairs one."
+)
+NOT_COUNTED = (
+    "Not counted: executions that were started outside of a release, and runs that did not succeed "
+    "and changed nothing, such as a failed build."
+)

@@ -1,0 +1,142 @@
+"""A deployment: one run of a pipeline in a release, as the metrics count it. Plain values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from release_core.domain.release import ReleaseKind
+
+
+class CommitSource(StrEnum):
+    """Where the time of a commit comes from."""
+
+    COMMIT = "commit"
+    S3 = "s3-last-modified"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommitTime:
+    """When the oldest change of a deployment was made, and where that is known from."""
+
+    at: datetime
+    source: CommitSource
+
+
+class Outcome(StrEnum):
+    """What a run of a pipeline did to production."""
+
+    LIVE = "live"  # it succeeded: what it shipped is live
+    FAILED = "failed"  # it did not succeed after it had begun to change something
+    HARMLESS = "harmless"  # it did not succeed before that, such as in a build
+    UNKNOWN = "unknown"  # it did not succeed, and CodePipeline does not say how far it came
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """One run of a pipeline in a release that has ended.
+
+    ``rolls_back`` is the release that its release rolls back. ``commit`` is None where no source
+    tells a time. ``is_change`` is False if it shipped the revisions that were live before.
+    """
+
+    pipeline: str
+    release_id: str
+    ended_at: datetime
+    outcome: Outcome
+    kind: ReleaseKind = ReleaseKind.STANDARD
+    rolls_back: str | None = None
+    commit: CommitTime | None = None
+    is_change: bool = True
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts as a deployment: it changed production, and is no rollback."""
+        return self.rolls_back is None and self.outcome in {Outcome.LIVE, Outcome.FAILED}
+
+    @property
+    def lead_time(self) -> timedelta | None:
+        """From the commit to production, if both are known.
+
+        A commit that is later than its deployment has a wrong time.
+        """
+        if self.outcome is not Outcome.LIVE or not self.is_change or self.commit is None:
+            return None
+        took = self.ended_at - self.commit.at
+        return took if took >= timedelta() else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """The time that is looked at: from ``since`` up to, not including, ``until``."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def days(self) -> float:
+        """Its length in days."""
+        return (self.until - self.since) / timedelta(days=1)
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.since <= moment < self.until
+
+    def weeks(self) -> Iterator["Window"]:
+        """Its weeks, each from Monday in UTC; the first and the last may be a part of a week."""
+        begin = self.since
+        while begin < self.until:
+            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+            monday = midnight + timedelta(days=7 - midnight.weekday())
+            end = min(monday, self.until)
+            yield Window(since=begin, until=end)
+            begin = end
+
+
+class Cause(StrEnum):
+    """Why a deployment counts as failed."""
+
+    NOT_SUCCEEDED = "not-succeeded"
+    ROLLED_BACK = "rolled-back"
+    HOTFIX = "hotfix"  # the next deployment of the pipeline is a hotfix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A deployment that counts, why it failed if it did, and how long until that was repaired."""
+
+    deployment: Deployment
+    cause: Cause | None = None
+    repaired_after: timedelta | None = None
+
+
+def judged(runs: Sequence[Deployment]) -> list[Judged]:
+    """The deployments of one pipeline that count, in the order of time, each judged by the rest."""
+    chain = sorted(runs, key=lambda each: each.ended_at)
+    return [_judged(chain, at) for at, each in enumerate(chain) if each.counts]
+
+
+def _judged(chain: Sequence[Deployment], at: int) -> Judged:
+    deployment, later = chain[at], chain[at + 1 :]
+    found = _trouble(deployment, later)
+    if found is None:
+        return Judged(deployment=deployment)
+    cause, first = found
+    repair = next((each for each in later[first:] if each.outcome is Outcome.LIVE), None)
+    return Judged(
+        deployment=deployment,
+        cause=cause,
+        repaired_after=repair.ended_at - deployment.ended_at if repair else None,
+    )
+
+
+def _trouble(deployment: Deployment, later: Sequence[Deployment]) -> tuple[Cause, int] | None:
+    """Why a deployment failed, and which of the later runs may be the first that repairs it."""
+    if deployment.outcome is Outcome.FAILED:
+        return Cause.NOT_SUCCEEDED, 0
+    for number, each in enumerate(later):
+        if each.rolls_back == deployment.release_id:
+            return Cause.ROLLED_BACK, number
+    following = next((number for number, each in enumerate(later) if each.counts), None)
+    if following is not None and later[following].kind is ReleaseKind.HOTFIX:
+        return Cause.HOTFIX, following
+    return None
