@@ -138,7 +138,7 @@ def cancelled() -> Snapshot:
         ),
         skipped("web", 121, "the release was cancelled", after=["orders"]),
     ]
-    why = f"the workflow execution was stopped: Cancelled: {stop}"
+    why = f"{stop} (the workflow execution was stopped: Cancelled)"
     return Snapshot(
         at=moment(300), release=release("5.10", ReleaseStatus.CANCELLED, rans, closed=120, why=why)
     )
