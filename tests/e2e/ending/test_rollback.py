@@ -152,9 +152,11 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert shown.returncode == 0, shown.stderr
     assert f"{two}-rollback" in shown.stdout
     old, new = (ledger.pipeline(each, first)["revisions"][0]["revision"] for each in (one, two))
-    (row,) = [line for line in shown.stdout.splitlines() if line.strip().startswith(first)]
-    assert new[:8] in row.partition("→")[0]
-    assert old[:8] in row.partition("→")[2]
+    lines = shown.stdout.splitlines()
+    (row,) = [number for number, line in enumerate(lines) if line.startswith(f"{first} ")]
+    assert f"by release {two}" in lines[row + 1]
+    assert lines[row + 2].split()[:2] == ["-", new]
+    assert lines[row + 3].split()[:2] == ["+", old]
     file = tmp_path / "rollback.json"
     assert run_command("rollback", two, "--manifest", str(file)).returncode == 0
     assert json.loads(file.read_text())["rollbackOf"] == two
