@@ -9,7 +9,7 @@ from release_core.domain.release import Failure, PipelineStatus, Release, Releas
 from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.samples.asking_release import asking_snapshot
 from tools.operator.tests.samples.bucket_release import from_buckets
-from tools.operator.tests.samples.failing_release import refused, sixty
+from tools.operator.tests.samples.failing_release import refused, sixty, titled
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import (
     ALICE,
@@ -119,6 +119,11 @@ def failed() -> Snapshot:
     )
     made = release("2026.11.22-2", ReleaseStatus.FAILED, rans, closed=745, why=why)
     return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
+
+
+def hotfix() -> Snapshot:
+    """The failed release as a hotfix, with a title and notes."""
+    return titled(failed())
 
 
 def cancelled() -> Snapshot:
@@ -329,6 +334,7 @@ SAMPLES = {
     for each in (
         good,
         failed,
+        hotfix,
         cancelled,
         running,
         twelve,
