@@ -40,7 +40,7 @@ MAY_CALL = {
 }
 # botocore names the operations of these services otherwise.
 _WITHOUT_MODEL = {"execute-api:Invoke", "apigateway:GET", "lambda:InvokeFunction"}
-READS = re.compile(r"\w+:(BatchGet|Describe|Filter|Get|List|Query)")
+READS = re.compile(r"\w+:(BatchGet|Describe|Filter|Get|List|Query|Scan)")
 
 
 def read(name: str) -> dict[str, Any]:

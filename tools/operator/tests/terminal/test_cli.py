@@ -62,9 +62,9 @@ def test_nothing_slow_is_loaded(call: str, heavy: set[str]) -> None:
 
 def test_unknown_command(run: Run) -> None:
     """An unknown command is answered with the list of commands."""
-    result = run("status")
+    result = run("state")
     assert result.exit_code == 2
-    assert "There is no command status." in result.stderr
+    assert "There is no command state." in result.stderr
     assert "submit" in result.stderr
 
 
