@@ -309,6 +309,15 @@ def test_a_rollback_to_what_is_live_changes_nothing(world: ReleaseWorld) -> None
     assert world.parts().live.unchanged_by(read(world, "v4")) == ()
 
 
+def test_a_deployment_that_failed_may_have_changed_something(world: ReleaseWorld) -> None:
+    """What succeeded before it may not be what is live now, so its rollback ships that again."""
+    run(world, "v2", "orders", bad="orders")
+    rollback = read(world, "v2")
+    assert list(rollback.wanted) == ["orders"]
+    assert live(world).good.release_id == "v1"
+    assert world.parts().live.unchanged_by(rollback) == ()
+
+
 def test_other_variables_are_a_change(world: ReleaseWorld) -> None:
     """The same revisions with another value of a variable are not the same."""
     world.codepipeline.update_pipeline(pipeline={**declaration("orders"), "variables": VARIABLE})

@@ -20,6 +20,7 @@ from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.results import Result, ResultState
 from release_core.ledger.history import Search
 from release_core.ledger.reader import LedgerTables
+from release_core.rollback.manifest import Rollback
 from release_machine.deployment.action_logs import ActionLog
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine, Subject
@@ -63,6 +64,7 @@ class FakeAws:
     unreadable: str | None = None
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
+    same: tuple[str, ...] = ()
     asked_for_logs: list[tuple[datetime, Subject | None]] = field(default_factory=list)
     freezes: tuple[Freeze, ...] = ()
     records: Any = None
@@ -87,7 +89,7 @@ class FakeAws:
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.action_logs = (
             self.busy
         ) = self
-        self.codepipeline = self.api = self.exceptions = self
+        self.codepipeline = self.api = self.exceptions = self.live = self
 
     def client(self, service: str) -> Any:
         return self.services[service]
@@ -103,6 +105,10 @@ class FakeAws:
         if isinstance(self.answer, OperatorError):
             raise self.answer
         return self.answer
+
+    def unchanged_by(self, rollback: Rollback) -> tuple[str, ...]:
+        assert rollback.manifest
+        return self.same
 
     def get_freezes(self) -> tuple[Freeze, ...]:
         return self.freezes

@@ -139,6 +139,21 @@ def test_plan_of_a_release_that_exists(
     assert "takes about" not in second
 
 
+def test_plan_of_a_release_whose_pins_failed() -> None:
+    """A retry is not proposed: only a corrected manifest helps."""
+    already = {"status": "FAILED", "rolledBackBy": None, "needsNewManifest": True}
+    plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
+    told = drawn(plan_view(plan, width=80), width=80)
+    assert "a retry would use the same pins: correct them, and give it a new releaseId" in told
+    assert "release-machine retry" not in told
+
+
+def test_plan_of_a_rollback_that_changes_nothing() -> None:
+    """The verdict does not say that it would be released."""
+    title = drawn(plan_view({**PLAN, "valid": True}, width=80, idle=True), width=80).splitlines()[0]
+    assert title.endswith("= nothing would change")
+
+
 def every_kind_of_change() -> dict[str, Any]:
     """A plan with a pipeline of each kind."""
     catalog, _ = PLAN["pipelines"]
