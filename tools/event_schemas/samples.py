@@ -190,7 +190,8 @@ def _outcomes() -> Iterator[Announcement]:
         _with(
             stopped,
             status=ReleaseStatus.CANCELLED,
-            why="the workflow execution was stopped: Cancelled: maria: wrong revision of orders",
+            why="wrong revision of orders, by maria (the workflow execution was stopped: "
+            "Cancelled)",
             **closed,
         ),
         deployment=_DEPLOYMENT,

@@ -41,8 +41,8 @@ def answer_to(
 
 
 def rejected_by(vote: Vote) -> str:
-    """Who rejected, and in which words."""
-    return f"rejected by {vote.by}: {vote.comment or 'no reason was given'}"
+    """In which words an approval was rejected, and by whom."""
+    return f"{vote.comment or 'no reason was given'} (rejected by {vote.by})"
 
 
 def _unanswered(

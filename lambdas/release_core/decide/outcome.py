@@ -1,6 +1,6 @@
 """Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from release_core.decide.timing import VISIBLE_WITHIN
@@ -55,9 +55,20 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 
 
 def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
-    refused = sum(bool(each.approval) for each in unsuccessful)
-    approvals = f"{refused} approval{'s were' if refused > 1 else ' was'} not granted"
-    pipelines = f"{len(unsuccessful) - refused} of {count} pipelines did not succeed"
-    if refused == len(unsuccessful) > 0:
-        return approvals
-    return f"{approvals}, and {pipelines}" if refused else pipelines
+    asked = [each for each in unsuccessful if each.approval]
+    others = len(unsuccessful) - len(asked)
+    # The words of people come first.
+    reasons = [*_rejections(asked)]
+    if not_granted := len(asked) - len(reasons):
+        approvals = "approvals were" if not_granted > 1 else "approval was"
+        reasons.append(f"{not_granted} {approvals} not granted")
+    if others or not asked:
+        reasons.append(f"{others} of {count} pipelines did not succeed")
+    return ", and ".join(reasons)
+
+
+def _rejections(asked: Sequence[Pipeline]) -> Iterator[str]:
+    for node in asked:
+        rejection = node.approval.rejection if node.approval else None
+        if rejection and rejection.comment and node.status is PipelineStatus.FAILED:
+            yield f"{' '.join(rejection.comment.split())} ({node.name} rejected by {rejection.by})"

@@ -33,9 +33,15 @@ class WorkflowEnd:
 
     @property
     def why(self) -> str:
-        """The reason that is recorded and announced, with Step Functions' error and cause."""
+        """The reason that is recorded and announced, with Step Functions' error and cause.
+
+        The cause of a stop is what a person says about it, so it comes first.
+        """
         default = (None, f"the workflow execution ended as {self.status}")
-        _, words = _MEANINGS.get(self.status, default)
+        status, words = _MEANINGS.get(self.status, default)
+        if status is ReleaseStatus.CANCELLED and self.cause:
+            rest = f" ({words}{f': {self.error}' if self.error else ''})"
+            return f"{self.cause[: WHY_LIMIT - len(rest)]}{rest}"
         details = ": ".join(each for each in (self.error, self.cause) if each)
         return f"{words}: {details}"[:WHY_LIMIT] if details else words
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from release_core.domain.execution import Execution
 from release_core.domain.order import in_order
+from release_core.domain.present_attempt import in_present_attempt
 from release_core.domain.release import Pipeline, Release
 from release_core.ledger.dynamodb import Item
 from release_core.ledger.items import (
@@ -38,7 +39,10 @@ class HistoryReader(LedgerReader):
         # The header is read first: once it is closed, the pipelines read after it are final, too.
         items = self._items_of(release_id, backwards=True)
         header = next(items, None)
-        return self._release_of(header, in_order(map(self._pipeline_of, items))) if header else None
+        if header is None:
+            return None
+        pipelines = in_order(map(self._pipeline_of, items))
+        return in_present_attempt(self._release_of(header, pipelines))
 
     def with_executions(self, release: Release) -> Release:
         """The release with the execution of each pipeline, where it is still on record."""

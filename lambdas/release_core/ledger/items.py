@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Approval, Vote
@@ -12,6 +12,7 @@ from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
+from release_core.domain.present_attempt import describe_failure
 from release_core.domain.queue import Lock, PipelineRecord, Place, Waiter
 from release_core.domain.release import (
     Failure,
@@ -310,7 +311,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
             for each in item.get("skipped_stages", ())
         ),
         settled="settled_at" in item,
-        ended_at=_moment(item, "ended_at"),
+        ended_at=_not_before(_moment(item, "ended_at"), _began_at(item)),
         announcements=frozenset(item.get("announcements", ())),
     )
 
@@ -328,7 +329,9 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         opened_at=from_iso(item["opened_at"]),
         resumed_at=_moment(item, "resumed_at"),
         attempt=int(item.get("attempt", 1)),
-        closed_at=_moment(item, "closed_at"),
+        closed_at=_not_before(
+            _moment(item, "closed_at"), _moment(item, "resumed_at") or from_iso(item["opened_at"])
+        ),
         why=item.get("why"),
         announced="announced_at" in item,
         on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
@@ -483,7 +486,7 @@ def _audit(item: Item) -> tuple[AuditEntry, ...]:
 
 def _past_of_pipeline(item: Item) -> PastAttempt:
     failure = known(Failure, item["failure"]) if item.get("failure") else None
-    why = ": ".join(part for part in (failure.place, failure.reason) if part) if failure else None
+    why = describe_failure(failure) if failure else None
     return _past(item, execution=item.get("execution_id"), why=why)
 
 
@@ -491,6 +494,20 @@ def _past(item: Item, *, execution: str | None, why: str | None) -> PastAttempt:
     return PastAttempt(
         number=int(item["attempt"]), status=item["status"], execution=execution, why=why
     )
+
+
+def _began_at(item: Item) -> datetime | None:
+    """When a pipeline was started, or people were asked."""
+    name = "asked_at" if "approval" in item else "started_at"
+    return cast("datetime | None", _moment(item, name))
+
+
+def _not_before(end: datetime | None, begin: datetime | None) -> datetime | None:
+    """An end that is not before its begin, so that no duration is negative.
+
+    CodePipeline tells whole seconds, and the clocks of two functions may differ.
+    """
+    return max(begin, end) if begin and end else end
 
 
 def _moment(item: Item, name: str) -> Any:

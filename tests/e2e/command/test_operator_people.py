@@ -41,7 +41,7 @@ def test_four_eyes(people: People, pipelines: Pipelines, ledger: Ledger) -> None
     rejected = run_command("reject", release_id, "go-live", "--reason", "too early", **keys(grace))
     assert rejected.returncode == 0, rejected.stderr
     assert run_command("watch", release_id).returncode == 1
-    assert f"rejected by {grace.arn}: too early" in run_command("show", release_id).stdout
+    assert "too early (rejected by " in run_command("show", release_id).stdout
 
     retried = run_command("retry", release_id, "--detach", **keys(ada))
     assert retried.returncode == 0, retried.stderr

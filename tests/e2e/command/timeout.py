@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-SEEN_ENOUGH = (" waits for ", " frozen until ")
+SEEN_ENOUGH = (" waits for ", "frozen until ")
 
 
 def main(arguments: list[str]) -> int:

@@ -51,7 +51,7 @@ def test_a_cancel_reaches_every_pipeline(
     header = releases.closed(release_id)
     assert header["status"] == "CANCELLED"
     assert header["why"] == (
-        "the workflow execution was stopped: StoppedByHand: the customer called, ada"
+        "the customer called, ada (the workflow execution was stopped: StoppedByHand)"
     )
     assert [len(pipelines.executions(name)) for name in waiting] == [0, 0]
 
@@ -82,7 +82,7 @@ def test_a_cancel_whose_event_was_lost_is_found_by_an_event(
     header = releases.closed(release_id)
     assert header["status"] == "CANCELLED"
     assert header["why"] == (
-        "the workflow execution was stopped: StoppedByHand: the customer called, ada"
+        "the customer called, ada (the workflow execution was stopped: StoppedByHand)"
     )
     found = wait_until(
         "the cancel is announced",

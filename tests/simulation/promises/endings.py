@@ -142,7 +142,7 @@ def every_outcome_is_announced(world: World, workflow: Workflow) -> None:
     }
     if not announced & wanted or (len(world.workflows) == 1 and announced - wanted):
         raise Violated("every_outcome_is_announced", f"{sorted(announced)} instead of {wanted}")
-    if status == "CANCELLED" and not why.endswith(STOPPED_BECAUSE):
+    if status == "CANCELLED" and not why.startswith(STOPPED_BECAUSE):
         raise Violated("every_outcome_is_announced", f"the cause is gone: {why}")
 
 

@@ -74,7 +74,7 @@ def test_a_rejection_fails_it_with_its_words(world: ReleaseWorld) -> None:
     arn, tokens = ask(world)
     answer(world, ADA, approves=False)
     assert world.statuses()["go-live"] == "FAILED"
-    assert whys(world) == f"rejected by {ADA}: not today"
+    assert whys(world) == f"not today (rejected by {ADA})"
     assert world.release().halted_by == "go-live"
     assert world.statuses()["catalog"] == "SKIPPED"
     assert world.settlement(tokens["go-live"]).error == "PipelineFailed"
@@ -82,8 +82,8 @@ def test_a_rejection_fails_it_with_its_words(world: ReleaseWorld) -> None:
     closed = world.close(arn)
     assert closed["status"] == "FAILED"
     assert closed["why"].splitlines() == [
-        "1 approval was not granted, and 1 of 3 pipelines did not succeed:",
-        f"- approval go-live failed: rejected by {ADA}: not today",
+        f"not today (go-live rejected by {ADA}), and 1 of 3 pipelines did not succeed:",
+        f"- approval go-live failed: not today (rejected by {ADA})",
         "- catalog skipped: the release is halted: go-live did not succeed",
     ]
 
@@ -96,7 +96,7 @@ def test_only_the_approval_is_named_when_all_pipelines_succeeded(world: ReleaseW
     answer(world, name="done", approves=False)
     closed = world.close(arn)
     assert closed["status"] == "FAILED"
-    assert closed["why"].startswith("1 approval was not granted:\n- approval done failed")
+    assert closed["why"].startswith(f"not today (done rejected by {ADA}):\n- approval done failed")
 
 
 def test_a_success_counts_the_pipelines_only(world: ReleaseWorld) -> None:

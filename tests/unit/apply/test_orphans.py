@@ -14,7 +14,7 @@ from release_core.strict_json import write_json
 from tests.worlds.faults import Crash, count_calls, meanwhile
 from tests.worlds.release_world import MACHINE, ReleaseWorld
 
-WHY = "the workflow execution was stopped: wrong version"
+WHY = "wrong version (the workflow execution was stopped)"
 
 
 def end_unnoticed(world: ReleaseWorld) -> str:

@@ -102,7 +102,7 @@ def test_stopping_the_workflow_cancels_the_release(world: ReleaseWorld) -> None:
     world.cancel(arn)
     release = world.release()
     assert release.status is ReleaseStatus.CANCELLED
-    assert release.why == "the workflow execution was stopped: wrong version"
+    assert release.why == "wrong version (the workflow execution was stopped)"
     assert release.pipelines["catalog"].status is PipelineStatus.SKIPPED
     assert world.executions_of("orders")[0]["status"] == "Stopping"
     (entry,) = world.events.ends

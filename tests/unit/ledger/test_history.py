@@ -180,6 +180,59 @@ def test_an_approval_starts_when_it_is_asked(client: Recording, ledger: HistoryR
     assert release.pipelines["go-live"].started_at == OPENED
 
 
+def test_a_retry_begins_without_the_failures_of_the_attempt_before(
+    client: Recording, ledger: HistoryReader
+) -> None:
+    """Until its item is set to WAITING, a pipeline is read as it will be: its past is a past."""
+    resumed = {**HEADER, "status": "RUNNING", "attempt": 3, "resumed_at": to_iso(OPENED)}
+    approval = {"min_approvals": 1, "four_eyes": True}
+    asked = {**SEARCH, "item": "pipeline#go-live", "pipeline": "go-live", "approval": approval}
+    asked |= {"status": "FAILED", "asked_at": to_iso(OPENED), "failure": {"message": "no"}}
+    for item in (resumed, asked):
+        client.put_item(TableName="releases", Item=to_attributes(item))
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert {each.status for each in release.pipelines.values()} == {PipelineStatus.WAITING}
+    orders, go_live = release.pipelines["orders"], release.pipelines["go-live"]
+    assert (orders.failure, orders.ended_at, orders.execution_id) == (None, None, None)
+    assert (orders.attempt, orders.depends_on, orders.late_success) == (3, ("search",), None)
+    assert orders.variable_names == ("PASSWORD",)
+    assert orders.attempts[-1] == PastAttempt(
+        number=2, status="FAILED", execution="2b3c", why="no such bucket"
+    )
+    assert go_live.approval is not None
+    assert (go_live.approval.asked_at, go_live.started_at) == (None, None)
+
+
+def test_what_has_succeeded_is_kept_by_a_retry(client: Recording, ledger: HistoryReader) -> None:
+    """It does not run again, and a closed release stays as it is."""
+    resumed = {**HEADER, "status": "RUNNING", "attempt": 3}
+    client.put_item(TableName="releases", Item=to_attributes(resumed))
+    orders = {**ORDERS, "status": "SUCCEEDED"}
+    client.put_item(TableName="releases", Item=to_attributes(orders))
+    release = ledger.get_release("5.10")
+    assert release is not None
+    assert release.pipelines["orders"].status is PipelineStatus.SUCCEEDED
+    client.put_item(TableName="releases", Item=to_attributes({**HEADER, "attempt": 3}))
+    client.put_item(TableName="releases", Item=to_attributes(ORDERS))
+    closed = ledger.get_release("5.10")
+    assert closed is not None
+    assert closed.pipelines["orders"].failure == Failure(message="no such bucket")
+
+
+def test_no_duration_is_negative() -> None:
+    """CodePipeline tells whole seconds and clocks differ: an end is not before its begin."""
+    later = to_iso(OPENED + timedelta(seconds=22, milliseconds=300))
+    orders = read_pipeline({**ORDERS, "started_at": later})
+    assert orders.started_at == orders.ended_at == OPENED + timedelta(seconds=22.3)
+    asked = {"approval": {"min_approvals": 1, "four_eyes": True}, "asked_at": later}
+    assert read_pipeline({**ORDERS, **asked}).ended_at == orders.ended_at
+    early = {"closed_at": to_iso(OPENED - timedelta(seconds=1))}
+    assert read_header({**HEADER, **early}).closed_at == OPENED
+    resumed = {**early, "resumed_at": later}
+    assert read_header({**HEADER, **resumed}).closed_at == orders.ended_at
+
+
 def test_pipelines_come_in_the_order_in_which_they_run(ledger: HistoryReader) -> None:
     """A dependency comes first, although it is later in the manifest."""
     release = ledger.get_release("5.10")

@@ -96,7 +96,7 @@ def running() -> Snapshot:
                 stage="Approve",
                 action="Ask",
                 waits_for="manual approval",
-                way_out="aws codepipeline put-approval-result --pipeline-name web",
+                way_out="release-machine approve 2026.11.22-1 web",
                 link="https://example.com/review",
             ),
         },

@@ -27,7 +27,7 @@ def test_cancel(aws: FakeAws, run: Run) -> None:
     aws.set_status("RUNNING")
     result = run("cancel", RELEASE, "--reason", "wrong build")
     assert result.exit_code == 0, result.output
-    cause = f"{aws.caller}: wrong build"
+    cause = f"wrong build, by {aws.caller}"
     arn = aws.releases[RELEASE].execution_arn
     assert aws.stopped == [{"executionArn": arn, "error": "StoppedByHand", "cause": cause}]
     assert "release 2026.11.22-1: CANCELLED" in result.stdout
@@ -39,7 +39,7 @@ def test_cancel_by_the_name_of_the_execution(aws: FakeAws, run: Run) -> None:
     """An execution stands for the release that it opened; the cause always names the caller."""
     aws.set_status("RUNNING")
     assert run("cancel", "mine").exit_code == 0
-    assert [each["cause"] for each in aws.stopped] == [aws.caller]
+    assert [each["cause"] for each in aws.stopped] == [f"by {aws.caller}"]
 
 
 def test_cancel_names_pipelines_that_are_still_stopping(running: Snapshot) -> None:

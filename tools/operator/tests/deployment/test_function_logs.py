@@ -75,7 +75,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, St
 def test_readable_lines(text: str, words: str) -> None:
     """A line has time, function, level, message and subject, in whatever format it was stored."""
     line = LogLine(milliseconds(1.25), "e", "run_pipeline", text)
-    assert readable(line) == f"11-22 10:00:01.250 run_pipeline        {words}"
+    assert readable(line) == f"11-22 10:00:01.250Z run_pipeline        {words}"
 
 
 @pytest.mark.parametrize(

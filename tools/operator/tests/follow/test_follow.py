@@ -8,6 +8,7 @@ from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_machine.errors import UnreachableError
 from release_machine.follow.events import (
+    ConnectedAgain,
     Event,
     LookFailed,
     PipelineActs,
@@ -76,7 +77,7 @@ def test_what_holds_a_pipeline(running: Snapshot) -> None:
     (told,) = changes(running, after(held))
     assert told == PipelineWaits(
         after(held).release.pipelines["search"],
-        "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
+        "incident 4711 (frozen until 2026-11-22T12:00:00Z by bob)",
         "release-machine override 2026.11.22-1 --reason TEXT",
     )
     assert told in changes(None, after(held))
@@ -199,6 +200,24 @@ def test_a_failed_look_is_reported(recorder: Recorder, running: Snapshot) -> Non
     """A short outage of AWS does not end the loop."""
     assert recorder.follow(running, AWAY, closed(running)).status == "SUCCEEDED"
     assert LookFailed("AWS does not answer.", "Check the network.", at(42)) in recorder.events
+
+
+def test_a_connection_that_is_back_is_reported_once(recorder: Recorder, running: Snapshot) -> None:
+    """The first look that reaches AWS again says so, before its changes; the next ones do not."""
+    later = moved(running, "web", "SUCCEEDED")
+    recorder.follow(running, AWAY, AWAY, later, later, closed(running))
+    told = recorder.events[recorder.events.index(ConnectedAgain(at=at(42), since=at(42))) :]
+    assert isinstance(told[1], PipelineMoved)
+    assert [type(each) for each in recorder.events].count(ConnectedAgain) == 1
+    assert [type(each) for each in recorder.events].count(LookFailed) == 2
+
+
+def test_a_connection_that_was_never_lost_says_nothing(
+    recorder: Recorder, running: Snapshot
+) -> None:
+    """Without a failed look there is nothing to say."""
+    recorder.follow(running, closed(running))
+    assert ConnectedAgain not in map(type, recorder.events)
 
 
 def test_many_failed_looks_end_the_loop(recorder: Recorder, running: Snapshot) -> None:

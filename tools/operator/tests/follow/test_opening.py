@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from release_core.ledger.history import HistoryReader
 from release_machine.errors import UnreachableError
-from release_machine.follow.events import Event, LookFailed, ReleaseWaits
+from release_machine.follow.events import ConnectedAgain, Event, LookFailed, ReleaseWaits
 from release_machine.follow.opening import (
     AlreadyReleased,
     Opened,
@@ -240,14 +240,16 @@ def test_failed_looks_are_reported(scene: Scene) -> None:
     assert "ThrottlingException" in failed[0].problem
     assert scene.pauses[1] == LONGEST_PAUSE_SECONDS
     assert failed[1].at - failed[0].at == timedelta(seconds=LONGEST_PAUSE_SECONDS)
+    back = [each for each in scene.shown if isinstance(each, ConnectedAgain)]
+    assert [each.since for each in back] == [failed[0].at, failed[TRIES_UNREACHED].at]
 
 
 def test_a_reason_that_cannot_be_read_is_reported_once(scene: Scene) -> None:
-    """A user who may not read the history still sees the opening."""
+    """A user who may not read the history still sees the opening, and that the looks go on."""
     scene.opens_after(3 * TRIES_UNREACHED)
     scene.reason_away = True
     assert scene.opening() == Opened(release_id="5.10")
-    assert [type(each) for each in scene.shown] == [LookFailed]
+    assert [type(each) for each in scene.shown] == [LookFailed, ConnectedAgain]
 
 
 def test_detach_when_the_reason_cannot_be_read(scene: Scene) -> None:

@@ -24,6 +24,10 @@ WEB = Pipeline(name="web", position=0, status=PipelineStatus.RUNNING, execution_
 type Told = Callable[..., Any]
 
 
+def _no_release(_execution_id: str) -> str | None:
+    return None
+
+
 def action(
     stage: str, name: str, status: str, category: str = "Deploy", **configured: str
 ) -> dict[str, Any]:
@@ -69,6 +73,7 @@ def told(stubbed: Stubbed) -> Told:
         version: int = 1,
         mode: str | None = None,
         rules: Sequence[Any] | None = None,
+        release_of: Callable[[str], str | None] = _no_release,
     ) -> Activity | None:
         client, stubber = stubbed("codepipeline")
         stubber.add_response(
@@ -88,7 +93,7 @@ def told(stubbed: Stubbed) -> Told:
             asked = {"pipelineName": "web", "pipelineExecutionId": EXECUTION}
             answer = {"pipelineExecution": {"executionMode": mode}}
             stubber.add_response("get_pipeline_execution", answer, asked)
-        reader = ActivityReader(client, clock=lambda: at(30))
+        reader = ActivityReader(client, release_of=release_of, clock=lambda: at(30))
         return reader.get_all((WEB,)).get("web")
 
     return tell
@@ -108,7 +113,7 @@ def test_only_running_pipelines_are_read(stubbed: Stubbed) -> None:
         Pipeline(name="b", position=1, status=PipelineStatus.SUCCEEDED, execution_id=EXECUTION),
         Pipeline(name="c", position=2, status=PipelineStatus.STARTING),
     )
-    assert ActivityReader(client).get_all(others) == {}
+    assert ActivityReader(client, release_of=_no_release).get_all(others) == {}
 
 
 def test_manual_approval(told: Told) -> None:
@@ -196,25 +201,22 @@ def test_several_waiting_executions(told: Told, place: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state", "does", "way_out"),
+    ("name", "state", "does", "notes"),
     [
-        ("Copy", {"status": "Succeeded"}, "is in that stage", None),
-        ("Check", {"status": "InProgress"}, "is at Deploy → Check", None),
+        ("Copy", {"status": "Succeeded"}, "is in that stage", ()),
+        ("Check", {"status": "InProgress"}, "is at Deploy → Check", ()),
         (
             "Ask",
             {"status": "InProgress", "token": "t-3"},
             "waits for manual approval",
-            (
-                "aws codepipeline put-approval-result --pipeline-name web --stage-name Deploy "
-                "--action-name Ask --token t-3 --result summary=ok,status=Approved"
-            ),
+            (f"no release runs it: answer it in CodePipeline: {CONSOLE_PAGE}",),
         ),
     ],
 )
 def test_a_stage_with_another_execution(
-    told: Told, *, name: str, state: dict[str, str], does: str, way_out: str | None
+    told: Told, *, name: str, state: dict[str, str], does: str, notes: tuple[str, ...]
 ) -> None:
-    """The view tells what the execution inside the stage does, and how that ends."""
+    """The view tells what the execution inside the stage does, and where to answer for it."""
     copied = {"actionName": "Copy", "latestExecution": {"status": "Succeeded"}}
     occupied = {
         "stageName": "Deploy",
@@ -226,9 +228,30 @@ def test_a_stage_with_another_execution(
     assert told(COPIED, stages=[occupied]) == Activity(
         stage="Deploy",
         waits_for=f"execution 370263ba, which {does}",
-        way_out=way_out,
+        notes=notes,
         link=CONSOLE_PAGE,
     )
+
+
+def test_a_stage_with_an_execution_of_another_release(told: Told) -> None:
+    """The approval ahead is answered as one of its release: no view has its token."""
+    asks_first = {"status": "InProgress", "token": "t-3-SECRET"}
+    occupied = {
+        "stageName": "Deploy",
+        "inboundExecution": inside(EXECUTION),
+        "latestExecution": inside("370263ba-0000"),
+        "actionStates": [{"actionName": "Ask", "latestExecution": asks_first}],
+    }
+    releases = {"370263ba-0000": "2026.11.22-0"}
+    doing = told(COPIED, stages=[occupied], release_of=releases.get)
+    assert doing == Activity(
+        stage="Deploy",
+        waits_for=("execution 370263ba of release 2026.11.22-0, which waits for manual approval"),
+        way_out="release-machine approve 2026.11.22-0 web/Deploy/Ask",
+        way_to_reject="release-machine reject 2026.11.22-0 web/Deploy/Ask --reason TEXT",
+        link=CONSOLE_PAGE,
+    )
+    assert "SECRET" not in str(doing)
 
 
 def test_disabled_transition(told: Told) -> None:
@@ -263,7 +286,7 @@ def test_an_emulator_has_no_console() -> None:
     stubber.add_response("list_action_executions", {"actionExecutionDetails": [asked]})
     stubber.add_response("get_pipeline_state", {"stageStates": []})
     with stubber:
-        assert ActivityReader(client).get_all((WEB,))["web"].link is None
+        assert ActivityReader(client, release_of=_no_release).get_all((WEB,))["web"].link is None
 
 
 def test_a_condition_that_is_checked(told: Told) -> None:
@@ -303,7 +326,10 @@ def test_a_condition_that_is_checked(told: Told) -> None:
         ),
         link=CONSOLE_PAGE,
     )
-    assert told(COPIED, stages=[deploy], rules=[]).waits_for.startswith("execution ")
+    assert (
+        told(COPIED, stages=[deploy], rules=[]).waits_for
+        == "another execution, which is in that stage"
+    )
 
 
 def test_no_rules_are_read_while_an_action_runs(told: Told) -> None:
@@ -322,7 +348,7 @@ def test_a_denied_call(stubbed: Stubbed) -> None:
     """A throttled or denied call leaves the pipeline out."""
     client, stubber = stubbed("codepipeline")
     stubber.add_client_error("list_action_executions", "AccessDeniedException")
-    assert ActivityReader(client).get_all((WEB,)) == {}
+    assert ActivityReader(client, release_of=_no_release).get_all((WEB,)) == {}
 
 
 class CountingReader(ActivityReader):

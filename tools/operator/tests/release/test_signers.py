@@ -42,7 +42,7 @@ def test_votes_holds_and_overrides() -> None:
     vote = Vote(voter=ROLE, by=CEO, approves=True, comment="go", at=at(1))
     node = replace(node, approval=replace(node.approval, votes=(vote,)))
     assert list(votes(node)) == ["approved by Releaser/ceo: go"]
-    assert "by Releaser/ceo: incident" in held_words(replace(FROZEN, by=CEO))
+    assert "Z by Releaser/ceo)" in held_words(replace(FROZEN, by=CEO))
     assert overridden(rejected()) == "by Releaser/carol: fixes incident 4711"
 
 

@@ -104,7 +104,7 @@ def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
     [
         (
             {"kind": HoldKind.FREEZE, "why": "incident", "by": "arn:aws:iam::1:user/bob"},
-            "frozen until 2026-11-22T10:00:42Z by bob: incident",
+            "incident (frozen until 2026-11-22T10:00:42Z by bob)",
         ),
         (
             {"kind": HoldKind.CALENDAR, "why": "closed", "scope": "holidays"},

@@ -12,9 +12,9 @@ from tools.operator.tests.samples.asking_release import FROZEN, asking, asking_s
 from tools.operator.tests.samples.drawing import drawn
 
 COMMAND = (
-    "aws codepipeline put-approval-result --pipeline-name "
+    "release-machine reject 2026.11.22-1 "
     + "checkout-and-payments-" * 4
-    + "x --stage-name Approval --token 3c4d5e6f-0000-4000-8000-000000000003"
+    + "x/Approval/Approval --reason TEXT"
 )
 
 
@@ -45,6 +45,24 @@ def test_an_override_is_the_last_resort() -> None:
         "release-machine override 2026.11.22-1 --reason TEXT",
     ]
     assert lines[0] == "to continue shop-payments, run:"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_each_command_can_be_copied(width: int) -> None:
+    """Each stands on lines of its own, also the one that rejects, and none is cut."""
+    seen = asking_snapshot()
+    shown = [*seen.release.pipelines.values()]
+    parts = ways_out(seen.release, shown, seen.activity, width=width, detail="full")
+    told = drawn(*parts, width=width)
+    commands = told.replace(" \\\n    ", " ").splitlines()
+    for verb, name, more in (
+        ("approve", "shop-payments", ""),
+        ("reject", "shop-payments", " --reason TEXT"),
+        ("approve", "go-live", ""),
+        ("reject", "go-live", " --reason TEXT"),
+    ):
+        assert f"release-machine {verb} 2026.11.22-1 {name}{more}" in commands
+    assert "…" not in told
 
 
 def test_holds_that_end_at_several_times() -> None:

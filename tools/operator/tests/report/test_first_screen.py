@@ -19,7 +19,7 @@ from tools.operator.tests.samples.page_checks import DESK, SMALL, TABLET, check_
 
 PHONE_SCREEN, DESK_SCREEN = (360, 740), (1280, 800)
 on_each_screen = pytest.mark.parametrize("screen", [PHONE_SCREEN, DESK_SCREEN])
-FAILED = (samples.failed, sixty, from_buckets)
+FAILED = (samples.failed, samples.hotfix, sixty, from_buckets)
 with_arns = pytest.mark.parametrize(
     "sample", [samples.failed, sixty, asking_snapshot, samples.running]
 )

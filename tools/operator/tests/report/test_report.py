@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.release import ReleaseStatus
 from release_machine.release.model import Snapshot
-from release_machine.report import html
+from release_machine.report import body, html
 from release_machine.report.audit import is_function
+from release_machine.text.wording import times_in
 from tools.operator.tests.samples import report_samples as samples
+from tools.operator.tests.samples.asking_release import asking_snapshot
 from tools.operator.tests.samples.made_release import ALICE, Ran, by_name, moment, release
 from tools.operator.tests.samples.report_reading import read, with_release
 
@@ -203,6 +206,15 @@ def test_a_release_without_dependencies() -> None:
 def test_the_same_snapshot_gives_the_same_page(sample: Sample) -> None:
     """Two reports of one snapshot are the same to the byte."""
     assert html(sample()) == html(sample())
+
+
+@pytest.mark.parametrize("write", [html, lambda seen: body(seen).html], ids=["page", "part"])
+def test_times_are_in_utc(write: Callable[[Snapshot], str]) -> None:
+    """A report is for readers in every zone, whatever the zone of the terminal is."""
+    with times_in(timezone(timedelta(hours=9))):
+        there = write(asking_snapshot())
+    assert there == write(asking_snapshot())
+    assert "12:00:00Z" in there
 
 
 def test_every_process_gives_the_same_page() -> None:

@@ -6,7 +6,7 @@ from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import Revision
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import KEY, OLDER, VERSION, from_buckets, version
-from tools.operator.tests.samples.made_release import by_name
+from tools.operator.tests.samples.made_release import by_name, moment
 from tools.operator.tests.samples.report_reading import read, with_release
 
 
@@ -82,3 +82,16 @@ def test_columns_without_content_are_left_out() -> None:
     )
     assert "Amazon S3 version id" not in page.text
     assert "Pinned to" in read(samples.good()).text
+
+
+def test_who_committed_and_when() -> None:
+    """Where the source tells them, a revision has its author and the time of its commit."""
+    (catalog, *_) = samples.good().release.pipelines.values()
+    known = replace(catalog.revisions[0], author="Dana", committed_at=moment(-7200))
+    timed = replace(known, author=None)
+    for revision, told in (
+        (known, "whole cents by Dana , 2026-11-22 20:02:40 UTC"),
+        (timed, "whole cents 2026-11-22 20:02:40 UTC"),
+    ):
+        changed = replace(catalog, revisions=(revision,))
+        assert told in with_release(samples.good(), pipelines=by_name((changed,))).text

@@ -11,6 +11,7 @@ from release_machine.release.model import Snapshot
 from release_machine.report.causes import broken
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import from_buckets
+from tools.operator.tests.samples.failing_release import NOTES, TITLE
 from tools.operator.tests.samples.made_release import Ran, by_name, moment, release
 from tools.operator.tests.samples.report_reading import read, with_release
 
@@ -201,6 +202,21 @@ def test_an_account_as_requester() -> None:
     text = read(from_buckets()).text
     assert "Opened by AWS account 123456789012 Through the manifest bucket (S3)" in text
     assert "22:02:40 AWS account 123456789012 opened through s3" in text
+
+
+def test_title_and_notes() -> None:
+    """The head has both, and marks a hotfix; the title of the page has the title, too."""
+    page = read(samples.hotfix())
+    head = page.text[: page.text.index("payments failed")]
+    assert head.startswith(
+        f"Release 2026.11.22-2: FAILED \N{MIDDLE DOT} {TITLE} Skip to the details"
+    )
+    assert f"2026.11.22-2 hotfix {TITLE} FAILED in 12m 25s" in head
+    first, second = NOTES.splitlines()
+    assert f"{first} … Show all Show less {first} {second}" in head
+    assert "hotfix" not in read(samples.failed()).text
+    plain = with_release(samples.failed(), notes="one line").text
+    assert "ReleaseManager/alice@example.com one line payments failed" in plain
 
 
 def test_after_a_pin_that_does_not_exist() -> None:

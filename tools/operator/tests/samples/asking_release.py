@@ -84,7 +84,7 @@ def rejected() -> Release:
         status=PipelineStatus.FAILED,
         ended_at=at(320),
         approval=replace(go_live.approval, votes=(no,)),
-        failure=Failure(message="rejected by bob: not today"),
+        failure=Failure(message="not today (rejected by arn:aws:iam::123456789012:user/bob)"),
     )
     started = pipeline(
         4,

@@ -2,13 +2,21 @@
 
 from dataclasses import replace
 
-from release_core.domain.release import Failure, OnFailure, PipelineStatus, ReleaseStatus
+from release_core.domain.release import (
+    Failure,
+    OnFailure,
+    PipelineStatus,
+    ReleaseKind,
+    ReleaseStatus,
+)
 from release_machine.release.model import Snapshot
 from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.asking_release import rejected as rejected_release
 from tools.operator.tests.samples.made_release import REGION, Ran, moment, release, skipped
 
 SERVICES = 60
+TITLE = "Autumn prices: whole cents in every service"
+NOTES = "Ticket SHOP-4711. Tell support before go-live.\nRoll back if more than 1 % of orders fail."
 DENIED = (
     "User: arn:aws:sts::123456789012:assumed-role/shop-media-deploy/AWSCodePipeline-4711 is not "
     "authorized to perform: ecs:UpdateService on resource: "
@@ -58,3 +66,9 @@ def sixty() -> Snapshot:
 def refused() -> Snapshot:
     """A person rejected an approval; the release still runs."""
     return Snapshot(at=at(330), release=rejected_release())
+
+
+def titled(failed: Snapshot) -> Snapshot:
+    """A failed release as a hotfix, with a title and notes of several lines."""
+    titled = replace(failed.release, title=TITLE, notes=NOTES, kind=ReleaseKind.HOTFIX)
+    return replace(failed, release=titled)

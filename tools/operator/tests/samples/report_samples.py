@@ -9,7 +9,7 @@ from release_core.domain.release import Failure, PipelineStatus, Release, Releas
 from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.samples.asking_release import asking_snapshot
 from tools.operator.tests.samples.bucket_release import from_buckets
-from tools.operator.tests.samples.failing_release import refused, sixty
+from tools.operator.tests.samples.failing_release import refused, sixty, titled
 from tools.operator.tests.samples.hostile_release import hostile
 from tools.operator.tests.samples.made_release import (
     ALICE,
@@ -121,6 +121,11 @@ def failed() -> Snapshot:
     return Snapshot(at=moment(4000), release=replace(with_revisions(made), halted_by="payments"))
 
 
+def hotfix() -> Snapshot:
+    """The failed release as a hotfix, with a title and notes."""
+    return titled(failed())
+
+
 def cancelled() -> Snapshot:
     """A cancelled release: one pipeline ended, one was stopped, one never started."""
     stop = f"{ALICE}: wrong branch of orders"
@@ -138,7 +143,7 @@ def cancelled() -> Snapshot:
         ),
         skipped("web", 121, "the release was cancelled", after=["orders"]),
     ]
-    why = f"the workflow execution was stopped: Cancelled: {stop}"
+    why = f"{stop} (the workflow execution was stopped: Cancelled)"
     return Snapshot(
         at=moment(300), release=release("5.10", ReleaseStatus.CANCELLED, rans, closed=120, why=why)
     )
@@ -329,6 +334,7 @@ SAMPLES = {
     for each in (
         good,
         failed,
+        hotfix,
         cancelled,
         running,
         twelve,

@@ -266,9 +266,10 @@ def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(time, "sleep", fail_once)
     result = run("watch", "mine", "--json")
     assert result.exit_code == 0, result.output
-    failed, waits, found, *_ = map(json.loads, result.stdout.splitlines())
+    failed, back, waits, found, *_ = map(json.loads, result.stdout.splitlines())
     assert (failed["event"], failed["releaseId"]) == ("lookFailed", None)
     assert "AWS does not answer" in failed["problem"]
+    assert (back["event"], back["since"]) == ("connectedAgain", failed["at"])
     assert list(waits)[:3] == ["at", "event", "releaseId"]
     assert (waits["event"], waits["releaseId"]) == ("releaseWaits", None)
     assert waits["executionArn"] == EXECUTION
@@ -409,7 +410,7 @@ def test_logs_of_a_release(aws: FakeAws, run: Run) -> None:
     assert aws.asked_for_logs == [(release.opened_at, about)]
     assert result.stdout.splitlines()[-2:] == [
         "orders, Deploy → Copy failed",
-        "01-01 00:00:00.000 copy                        no such bucket",
+        "01-01 00:00:00.000Z copy                        no such bucket",
     ]
 
 

@@ -67,7 +67,7 @@ def test_lines() -> None:
         "reject it with: release-machine reject 2026.11.22-1 go-live --reason TEXT\n"
     ) in text
     assert (
-        "shop-orders   WAITING frozen until 2026-11-22T12:00:00Z by bob: incident 4711; "
+        "shop-orders   WAITING incident 4711 (frozen until 2026-11-22T12:00:00Z by bob); "
         "it starts by itself then; to start it now (needs the permission to override): "
         "release-machine override 2026.11.22-1 --reason TEXT\n"
     ) in text
@@ -130,10 +130,10 @@ def test_report() -> None:
     text = Page(html(asking_snapshot())).text
     for part in (
         "Go live? See the report of the load test.",
-        "approved by bob: load test is fine",
-        "behind it: shop-web",
-        "Answer it: release-machine approve 2026.11.22-1 go-live or release-machine reject",
-        "frozen until 2026-11-22T12:00:00Z by bob: incident 4711",
+        "load test is fine",
+        "Behind it shop-web",
+        "Approve release-machine approve 2026.11.22-1 go-live Reject release-machine reject",
+        "incident 4711 (frozen until 2026-11-22T12:00:00Z by bob)",
         "What is held starts by itself at 2026-11-22T12:00:00Z; to start it now",
         "(needs the permission to override): release-machine override 2026.11.22-1 --reason TEXT",
     ):
@@ -146,8 +146,8 @@ def test_report() -> None:
 def test_report_counts_approvals_apart() -> None:
     """Approvals are not counted as pipelines: in the tally and in the words of the graph."""
     text = Page(html(asking_snapshot())).text
-    assert "1 RUNNING 2 WAITING 1 SUCCEEDED" in text
-    assert "1 approval RUNNING 1 approval WAITING 1 approval SUCCEEDED" in text
+    assert "1 running 2 waiting 1 succeeded" in text
+    assert "1 approval running 1 approval waiting 1 approval succeeded" in text
     assert "3 pipelines and 3 approvals in 5 steps: each is to the right" in text
 
 

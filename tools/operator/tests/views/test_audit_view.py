@@ -1,10 +1,13 @@
 """The audit: time, pipeline, new status, and what was done by whom."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.release.model import Snapshot
+from release_machine.text.wording import times_in
 from release_machine.views.audit_view import audit_hint, audit_table
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.made_release import by_name
@@ -41,17 +44,17 @@ def release(running: Snapshot) -> Release:
 
 
 def test_audit(running: Snapshot) -> None:
-    """Only people are named, each day once, and long texts wrap in their own column."""
+    """Only people are named, each day once; where names are long, texts stand below them."""
     assert (
         drawn(audit_table(release(running), width=80), width=80)
         == """\
 AUDIT  2026-11-22 UTC
-10:00:00  (release)             RUNNING  opened through s3 by alice
-10:00:00  2 pipelines           WAITING  opened
-10:00:02  shop-cata…ope-west-3  RUNNING  started as 7df9c860
+10:00:00  (release)                          RUNNING  opened through s3 by alice
+10:00:00  2 pipelines                        WAITING  opened
+10:00:02  shop-catalog-of-the-europe-west-3  RUNNING  started as 7df9c860
 2026-11-23 UTC
-10:00:00  shop-cata…ope-west-3  FAILED   Check -> Check: this is the site of
-                                         catalog, not of storefront
+10:00:00  shop-catalog-of-the-europe-west-3  FAILED
+    Check -> Check: this is the site of catalog, not of storefront
 """
     )
 
@@ -59,8 +62,30 @@ AUDIT  2026-11-22 UTC
 def test_audit_on_a_wide_terminal(running: Snapshot) -> None:
     """The author has a column, without the name of the deployment."""
     lines = drawn(audit_table(release(running), width=120), width=120).splitlines()
-    assert lines[1].split()[-2:] == ["s3", "alice"]
-    assert lines[3].endswith(" run-pipeline")
+    assert lines[1].split() == [
+        *("10:00:00", "(release)", "RUNNING", "alice", "opened", "through", "s3")
+    ]
+    assert " run-pipeline  started as " in lines[3]
+
+
+def test_the_audit_when_clocks_change(running: Snapshot) -> None:
+    """The hour that comes twice has a title for each of its offsets."""
+    entries = [
+        AuditEntry(at=datetime(2026, 10, 25, hour, 30, tzinfo=UTC), who="alice", what="looked")
+        for hour in (0, 1)
+    ]
+    seen = replace(running.release, pipelines={}, audit=tuple(entries))
+    with times_in(ZoneInfo("Europe/Berlin")):
+        picture = drawn(audit_table(seen, width=80), width=80)
+    assert (
+        picture
+        == """\
+AUDIT  2026-10-25 UTC+02:00
+02:30:00  (release)    looked by alice
+2026-10-25 UTC+01:00
+02:30:00  (release)    looked by alice
+"""
+    )
 
 
 def test_audit_hint(running: Snapshot) -> None:

@@ -12,6 +12,7 @@ from release_core.domain.automation import SkippedStage
 from release_core.domain.release import Pipeline, ReleaseStatus
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.follow.events import (
+    ConnectedAgain,
     Event,
     LookFailed,
     PipelineEvent,
@@ -127,9 +128,8 @@ def test_events(running: Snapshot) -> None:
     closed = replace(
         running, at=at(50), release=replace(running.release, status=ReleaseStatus.FAILED)
     )
-    view.show(
-        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
-    )
+    lost = LookFailed("AWS does not answer.", "Wait.", at(55))
+    view.show(closed, [lost, ConnectedAgain(at(58), at(55)), *changes(running, closed)])
     events = [json.loads(line) for line in out.getvalue().splitlines()]
     assert all(list(each)[:3] == ["at", "event", "releaseId"] for each in events)
     told = {each["event"]: each for each in events}
@@ -140,6 +140,8 @@ def test_events(running: Snapshot) -> None:
     assert told["releaseProgressed"]["secondsLeft"] is None
     assert told["lookFailed"]["problem"] == "AWS does not answer."
     assert told["lookFailed"]["at"] == "2026-11-22T10:00:55.000Z"
+    assert told["connectedAgain"]["at"] == "2026-11-22T10:00:58.000Z"
+    assert told["connectedAgain"]["since"] == "2026-11-22T10:00:55.000Z"
     assert told["releaseClosed"]["status"] == "FAILED"
     failed = next(each for each in events if each.get("pipeline") == "orders")
     assert failed["failure"]["stage"] == "Deploy"

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.order import in_order
 from release_core.domain.release import (
@@ -72,27 +74,46 @@ def ordered() -> Release:
     )
 
 
-def test_ordered_release() -> None:
-    """Dependencies, limits, retries, stops and earlier attempts fit on 80 columns."""
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_ordered_release(width: int) -> None:
+    """Dependencies, limits, retries, stops and earlier attempts fit on each terminal."""
     release = ordered()
     activity = {"payments": Activity(stage="Deploy", action="Copy")}
     compare(
         "ordered",
         release_header(release, now=at(100)),
-        pipeline_table(release, now=at(100), activity=activity, width=80),
+        pipeline_table(release, now=at(100), activity=activity, width=width),
         "",
         attempts_table(release),
-        width=80,
+        width=width,
     )
 
 
-def test_the_halt_shows_the_policy() -> None:
-    """A halt tells what happens to running pipelines; a closed release only its cause."""
+@pytest.mark.parametrize(
+    ("policy", "now", "then"),
+    [
+        (OnFailure.HALT, "continue to their end", ""),
+        (OnFailure.CONTINUE, "continue to their end", ""),
+        (OnFailure.STOP, "are stopped", ", running pipelines were stopped"),
+        (
+            OnFailure.ROLLBACK,
+            "are stopped, then the release is rolled back",
+            ", running pipelines were stopped",
+        ),
+    ],
+)
+def test_the_halt_shows_the_policy(policy: OnFailure, now: str, then: str) -> None:
+    """A halt tells what happens to running pipelines by the policy, also after the close."""
+    release = replace(ordered(), on_failure=policy)
+    no_more = "by search: no more pipelines"
+    assert halted(release) == f"{no_more} start, running pipelines {now}"
+    closed = replace(release, status=ReleaseStatus.FAILED)
+    assert halted(closed) == f"{no_more} started{then}"
+
+
+def test_what_is_not_halted() -> None:
+    """In a cancelled release a stopped pipeline is a result, not the reason of the halt."""
     release = ordered()
-    assert halted(replace(release, on_failure=OnFailure.HALT)).endswith(
-        "running pipelines continue"
-    )
-    assert halted(replace(release, status=ReleaseStatus.FAILED)) == "by search"
     assert halted(replace(release, status=ReleaseStatus.CANCELLED)) == ""
     assert halted(replace(release, halted_by=None)) == ""
 

@@ -1,4 +1,4 @@
-"""The views at the two usual widths of a terminal; the files are in pictures/."""
+"""The views at the usual widths of a terminal; the files are in pictures/."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from tools.operator.tests.samples.drawing import live
 from tools.operator.tests.samples.made_release import by_name
 from tools.operator.tests.samples.picture_files import compare
 
-at_each_width = pytest.mark.parametrize("width", [80, 120])
+at_each_width = pytest.mark.parametrize("width", [60, 80, 120])
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:release-machine:0b2f7c1e"
 
 
@@ -98,11 +98,38 @@ def closed() -> Release:
         release,
         status=ReleaseStatus.CANCELLED,
         closed_at=at(640),
-        why="the workflow execution was stopped: StoppedByHand: alice: wrong build",
+        why="wrong build, by arn:aws:sts::123456789012:assumed-role/Release/alice (the workflow "
+        "execution was stopped: StoppedByHand)",
         in_flight=frozenset(),
         attempt=2,
         resumed_at=at(1),
         attempts=(PastAttempt(number=1, status="FAILED", execution=EXECUTION, why="no quota"),),
+        pipelines=pipelines,
+    )
+
+
+def with_long_names() -> Release:
+    """The release with names as they are in large accounts, and an earlier attempt."""
+
+    def long(name: str) -> str:
+        return f"{name}-production-checkout-and-payments-eu-central-1"
+
+    release = shop()
+    entry = AuditEntry(at=at(1), who="shop-run-pipeline", what="started", after="RUNNING")
+    past = PastAttempt(number=1, status="FAILED", execution="0b2f7c1e", why="no quota")
+    pipelines = by_name(
+        replace(
+            each,
+            name=long(each.name),
+            depends_on=tuple(map(long, each.depends_on)),
+            attempts=(past,),
+            audit=(entry,),
+        )
+        for each in release.pipelines.values()
+    )
+    return replace(
+        release,
+        release_id="2026.11.22-production-checkout-and-payments-hotfix-3-candidate-2",
         pipelines=pipelines,
     )
 
@@ -133,13 +160,13 @@ def test_watch(width: int) -> None:
     compare("watch", live(seen, now=at(600), width=width), width=width)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@at_each_width
 def test_what_waits_for_people(width: int) -> None:
     """The live view shows each approval, its votes, what is held, and the commands for both."""
     compare("watch-asking", live(asking_snapshot(), now=at(331), width=width), width=width)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@at_each_width
 def test_approvals(width: int) -> None:
     """Each question says how many answers are missing and who may not answer, with its commands."""
     release = asking()
@@ -159,7 +186,7 @@ def test_approvals(width: int) -> None:
     compare("approvals", approvals_table(waiting, now=at(331)), width=width)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@at_each_width
 def test_freezes(width: int) -> None:
     """Each freeze has until when, by whom and why; nothing is shortened, however long it is."""
     everything = replace(FREEZE, scope="*", reason="the big sale of the year, no exceptions please")
@@ -201,7 +228,7 @@ def test_show(width: int) -> None:
 @at_each_width
 def test_bill_of_materials(width: int) -> None:
     """Each revision has a row; a pipeline without revisions has one, too."""
-    compare("bom", materials_table(shop()), width=width)
+    compare("bom", materials_table(shop(), width=width), width=width)
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -220,6 +247,26 @@ def test_list(width: int) -> None:
     held = replace(asking(), release_id="2026.11.22-2")
     releases = [asking(), held, shop(), closed(), back, refused]
     compare("list", release_table(releases, now=at(600), width=width), width=width)
+
+
+@at_each_width
+def test_names_are_whole(width: int) -> None:
+    """Long names and ids are never shortened: what happens stands below them."""
+    release = with_long_names()
+    compare(
+        "long-names",
+        release_header(release, now=at(600)),
+        pipeline_table(release, now=at(600), activity={}, width=width, usual={}),
+        "",
+        timeline(release, at=at(600), width=width),
+        "",
+        materials_table(release, width=width),
+        "",
+        attempts_table(release),
+        "",
+        audit_table(release, width=width),
+        width=width,
+    )
 
 
 def test_estimated_end_is_a_time_of_day() -> None:

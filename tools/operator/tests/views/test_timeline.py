@@ -1,11 +1,14 @@
 """The timeline on a terminal, at a fixed width."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
 
 from release_machine.release.model import Snapshot
+from release_machine.text.wording import times_in
 from release_machine.views.timeline import timeline
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.drawing import drawn
@@ -93,11 +96,37 @@ def test_a_rejected_manifest_has_no_timeline() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 @pytest.mark.parametrize("sample", samples.SAMPLES.values())
 def test_every_timeline_fits(sample: Callable[[], Snapshot], width: int) -> None:
-    """For any width and names each pipeline takes one line."""
+    """For any width, a pipeline takes one line, or two where its name is long."""
     seen = sample()
     lines = at_width(seen, width).splitlines()
     assert max(map(cell_len, lines), default=0) <= width
     assert sum(line.lstrip().startswith("╷") or "╷" in line for line in lines) <= 2
     if seen.release.attempt == 1 and seen.release.pipelines:
-        legend_and_head = len(lines) - len(seen.release.pipelines)
-        assert 2 <= legend_and_head <= 8
+        longest = max(map(cell_len, seen.release.pipelines))
+        wraps = -(-longest // width)
+        pipelines = len(seen.release.pipelines)
+        assert pipelines + 2 <= len(lines) <= (1 + wraps) * pipelines + 8
+        for name in seen.release.pipelines:
+            assert "".join(name.split()) in "".join("".join(lines).split())
+
+
+def test_long_names_stand_above_their_bars() -> None:
+    """A name is never shortened."""
+    seen = samples.cancelled()
+    pipelines = {
+        f"{name}-of-the-storefront": replace(each, name=f"{name}-of-the-storefront")
+        for name, each in seen.release.pipelines.items()
+    }
+    release = replace(seen.release, pipelines=pipelines)
+    assert at_width(replace(seen, release=release), 60).splitlines()[2:4] == [
+        "catalog-of-the-storefront",
+        "✔ ━━━━━━━━━━━━━━━━━━━━━━━━                              1:02",
+    ]
+
+
+def test_the_axis_is_in_the_zone_of_the_terminal() -> None:
+    """Its ticks are round there, also where the offset has half an hour."""
+    with times_in(ZoneInfo("Asia/Kolkata")):
+        title, axis, *_ = at_width(samples.failed(), 80).splitlines()
+    assert title == "TIMELINE  2026-11-23 03:32:40 UTC+05:30, 12:25"
+    assert axis.split() == ["╷03:35", "╷03:40"]

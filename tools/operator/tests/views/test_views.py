@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from release_core.domain.automation import SkippedStage
-from release_core.domain.release import ReleaseStatus
-from release_machine.follow.events import LookFailed
+from release_core.domain.release import Failure, ReleaseStatus
+from release_machine.follow.events import ConnectedAgain, LookFailed
 from release_machine.follow.loop import changes
 from release_machine.release.model import Activity, Estimate, Snapshot
 from release_machine.terminal.output import draws_in_place
@@ -18,6 +18,7 @@ from release_machine.views.json_output import document
 from release_machine.views.live import LiveView
 from release_machine.views.pipeline_rows import pipeline_table
 from release_machine.views.plain import PlainView
+from release_machine.views.tables import release_header
 from tools.operator.tests.conftest import at, pipeline
 from tools.operator.tests.samples.drawing import drawn, lines, live
 from tools.operator.tests.samples.made_release import by_name
@@ -51,7 +52,7 @@ def test_plain_lines(running: Snapshot) -> None:
         "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
         "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
-        "continue with: aws codepipeline put-approval-result --pipeline-name web "
+        "continue with: release-machine approve 2026.11.22-1 web "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
         "2026-11-22T10:00:55Z AWS does not answer. The release continues; trying again.\n"
@@ -93,7 +94,7 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
     for part in (
         "manual approval, asked on 2026-11-21",
         "Prices checked?",
-        "or reject it: release-machine reject",
+        "or, to reject it:\nrelease-machine reject 2026.11.22-1 web --reason TEXT",
     ):
         assert part in picture
 
@@ -138,11 +139,11 @@ def test_rows_that_do_not_fit_are_counted(running: Snapshot) -> None:
     assert (
         picture
         == """\
-PIPELINE  STATUS     TIME  EXECUTION  NOW
-orders    ✘ FAILED   0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
-                                      https://example.com/run/2
-payments  ▶ RUNNING  0:40  3c4d5e6f
-web       ▶ RUNNING  0:40  4d5e6f70
+PIPELINE  STATUS        TIME  EXECUTION  NOW
+orders    ✘ FAILED      0:21  2b3c4d5e   Deploy → Copy: no such bucket (JobFailed)
+                                         https://example.com/run/2
+payments  ▶ RUNNING     0:40  3c4d5e6f
+web       ▶ RUNNING     0:40  4d5e6f70
 and 2 more: 1 SUCCEEDED, 1 WAITING
 """
     )
@@ -224,11 +225,16 @@ def test_the_live_view_fits_the_terminal(running: Snapshot, height: int) -> None
 
 
 def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
-    """Commands are shortened first, then replaced by one command that shows them."""
+    """First the facts of the release give way, but for a halt, then what is said of commands.
+
+    In the end one command shows all of them.
+    """
     waiting = [pipeline(number, f"p{number}", "RUNNING", began=2) for number in range(12)]
     quiet = [pipeline(number, f"q{number}") for number in range(12, 20)]
     asked = running.activity["web"]
-    release = replace(running.release, pipelines=by_name((*waiting, *quiet)))
+    release = replace(
+        running.release, pipelines=by_name((*waiting, *quiet)), halted_by="an-approval"
+    )
     snapshot = replace(running, release=release, activity={"p0": asked, "p1": asked})
 
     def picture(height: int) -> str:
@@ -237,15 +243,18 @@ def test_running_pipelines_come_before_commands(running: Snapshot) -> None:
         assert "and 8 more: 8 WAITING" in told or "q12" in told
         return told
 
-    assert "to continue p1, run:\naws" in picture(28)
-    assert "or at https" in picture(36)
-    assert "or at https" not in picture(28)
-    assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(24)
+    assert "opened" in picture(36)
+    assert "opened" not in picture(30)
+    for height in (36, 30, 26):
+        assert "to continue p1, run:\nrelease-machine approve" in picture(height)
+        assert ("or at https" in picture(height)) is (height > 26)
+    assert "commands for 2 waiting pipelines: release-machine show 2026.11.22-1" in picture(22)
+    assert "halted  by an-approval" in picture(22)
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_long_names_leave_room(running: Snapshot, width: int) -> None:
-    """A name of a hundred characters is shortened, so that the rest can be read."""
+    """A name of a hundred characters stands whole, and the rest can be read."""
     name = "production-" + "checkout-and-payments-" * 4 + "x"
     web = replace(running.release.pipelines["web"], name=name)
     picture = drawn(
@@ -260,8 +269,11 @@ def test_long_names_leave_room(running: Snapshot, width: int) -> None:
     )
     row = picture.splitlines()[1]
     assert row.startswith("production")
-    for part in ("…", "▶ RUNNING", "0:40", "~3:00", "Approve → Ask"):
+    for part in ("▶ RUNNING", "0:40", "~3:00"):
         assert part in row
+    assert name in "".join(line.split("  ")[0] for line in picture.splitlines()[1:])
+    assert "    Approve → Ask" in picture
+    assert "…" not in picture
 
 
 def test_a_skipped_stage_is_said(running: Snapshot) -> None:
@@ -281,3 +293,44 @@ def test_a_late_success_is_said(running: Snapshot) -> None:
     assert "succeeded later, at 2026-11-22T10:01:30Z, after a retry in CodePipeline" in " ".join(
         drawn(table, width=120).split()
     )
+
+
+def test_the_live_view_when_aws_answers_again(running: Snapshot) -> None:
+    """For half a minute the view says that it is connected again, and for how long it was not."""
+    now = at(72)
+    view = LiveView(Console(file=io.StringIO(), width=100, height=30), clock=lambda: now)
+    view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
+    view.show(running, [ConnectedAgain(at(71), at(41))])
+    view.show(running, [])
+    assert "Connected again after 0:30." in drawn(view.draw())
+    now = at(102)
+    assert "Connected again" not in drawn(view.draw())
+
+
+def test_the_line_when_aws_answers_again(running: Snapshot) -> None:
+    """In a pipe it is one line, with the time when it was seen."""
+    out = io.StringIO()
+    PlainView(out).show(running, [ConnectedAgain(at(71), at(41))])
+    assert out.getvalue() == "2026-11-22T10:01:11Z connected again after 0:30\n"
+
+
+def test_people_have_names(running: Snapshot) -> None:
+    """The reasons that people read have the name of a person in place of an ARN."""
+    by = "arn:aws:sts::123456789012:assumed-role/Releaser/alice"
+    why = f"wrong build, by {by} (the workflow execution was stopped: StoppedByHand)"
+    failure = Failure(message="not today (rejected by arn:aws-us-gov:iam::123456789012:user/bob)")
+    orders = replace(running.release.pipelines["orders"], failure=failure)
+    release = replace(
+        running.release,
+        status=ReleaseStatus.CANCELLED,
+        why=why,
+        requester=by,
+        pipelines=by_name([orders]),
+    )
+    table = pipeline_table(release, now=at(120), activity={}, width=120)
+    shown = drawn(release_header(release, now=at(120)), table, width=120)
+    assert "wrong build, by Releaser/alice (the workflow execution was stopped" in shown
+    assert "not today (rejected by bob)" in shown
+    assert "by         Releaser/alice through s3" in shown
+    closed = replace(running, release=release)
+    assert ": wrong build, by Releaser/alice (the" in lines(closed)

@@ -29,7 +29,7 @@ _NO_EXECUTION = ("ExecutionDoesNotExist", "InvalidArn")
 
 def stop_execution(execution_arn: str, *, caller: str, reason: str | None, sfn: SFNClient) -> None:
     """Stop the execution. Its cause names the person, because the event of AWS does not."""
-    cause = f"{caller}: {reason}" if reason else caller
+    cause = f"{reason}, by {caller}" if reason else f"by {caller}"
     sfn.stop_execution(executionArn=execution_arn, error=ERROR, cause=cause)
 
 

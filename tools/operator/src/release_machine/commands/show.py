@@ -63,7 +63,8 @@ def command(
     elif bom and as_json:
         write(bom_document(found))
     elif bom:
-        show(open_console(), materials_table(printable(found)))
+        console = open_console()
+        show(console, materials_table(printable(found), width=console.width))
     elif as_json:
         waits_for, behind = _queue(session, found)
         in_full = release_document(_in_full(session, found))

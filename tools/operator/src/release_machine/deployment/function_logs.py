@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from release_machine.text.wording import log_time
+
 if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
@@ -102,7 +104,7 @@ class LogReader:
 def readable(line: LogLine) -> str | None:
     """One stored line as readable text; None for metrics, and notes about a run that went well."""
     at = datetime.fromtimestamp(line.milliseconds / 1000, UTC)
-    head = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {line.function:<19}"
+    head = f"{log_time(at)} {line.function:<19}"
     entry = _entry(line)
     if not entry:
         return f"{head} {'':<7} {line.text.rstrip()}" if line.text.strip() else None

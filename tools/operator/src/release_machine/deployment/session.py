@@ -192,7 +192,11 @@ class Session:
     @cached_property
     def activity(self) -> ActivityReader:
         """The activity of pipelines, from CodePipeline."""
-        return ActivityReader(self.codepipeline)
+        return ActivityReader(self.codepipeline, release_of=self._release_of)
+
+    def _release_of(self, execution_id: str) -> str | None:
+        execution = self.ledger.get_executions([execution_id]).get(execution_id)
+        return execution.release_id if execution else None
 
     @cached_property
     def action_logs(self) -> ActionLogReader:

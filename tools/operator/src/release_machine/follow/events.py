@@ -114,8 +114,16 @@ class LookFailed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectedAgain:
+    """A look has reached AWS again, after looks that did not ``since`` a time."""
+
+    at: datetime
+    since: datetime
+
+
 PipelineEvent: TypeAlias = (
     PipelineMoved | PipelineKept | PipelineWaits | PipelineRetried | PipelineActs | PipelineStopping
 )
 ReleaseEvent: TypeAlias = ReleaseFound | ReleaseHalted | ReleaseProgressed | ReleaseClosed
-Event: TypeAlias = ReleaseWaits | ReleaseEvent | PipelineEvent | LookFailed
+Event: TypeAlias = ReleaseWaits | ReleaseEvent | PipelineEvent | LookFailed | ConnectedAgain

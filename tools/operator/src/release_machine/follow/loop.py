@@ -8,9 +8,9 @@ from typing import Protocol
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.errors import UnreachableError
+from release_machine.follow.connection import Connection
 from release_machine.follow.events import (
     Event,
-    LookFailed,
     PipelineActs,
     PipelineKept,
     PipelineMoved,
@@ -101,16 +101,17 @@ def follow(
     """
     last: Snapshot | None = None
     pace = Pace()
+    connection = Connection(clock)
     after_close = 0
     while True:
         try:
             now = look()
         except UnreachableError as error:
             pace.missed(error)
-            sink.show(last, [LookFailed(error.problem, error.next_step, clock())])
+            sink.show(last, [connection.failed(error)])
         else:
             events = changes(last, now)
-            sink.show(now, events)
+            sink.show(now, [*connection.reached(), *events])
             after_close += now.release.closed
             if now.release.over or after_close > LOOKS_AFTER_CLOSE:
                 return now.release

@@ -13,7 +13,8 @@ from release_core.clock import Clock
 from release_core.domain.release import Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
-from release_machine.follow.events import Event, LookFailed, ReleaseWaits
+from release_machine.follow.connection import Connection
+from release_machine.follow.events import Event, ReleaseWaits
 from release_machine.follow.pace import Pace
 from release_machine.release.busy import Reason
 from release_machine.release.situation import abandon_command
@@ -127,39 +128,39 @@ def await_opening(
     pace = Pace()
     known: list[Reason] = []
     looks = 0
-    failed = False  # the reason could not be read, and that was shown
+    connection = Connection(clock)
     while True:
         try:
             with explained():
                 opening = look()
         except UnreachableError as error:
             pace.missed(error)
-            show([_look_failed(error, clock)])
+            show([connection.failed(error)])
         else:
             if opening is not None:
+                show([*connection.reached()])
                 return opening
-            holds, events = known, list[Event]()
+            holds, unread = known, None
             if looks >= _LOOKS_WITHOUT_REASON:
                 try:
                     with explained():
-                        holds, failed = waited_for(), False
+                        holds = waited_for()
                 except UnreachableError as error:
                     if detach:
                         raise
-                    events = [] if failed else [_look_failed(error, clock)]
-                    failed = True
+                    unread = error
+            # That the reason cannot be read is shown once.
+            events: list[Event] = [] if unread else [*connection.reached()]
+            if unread and not connection.lost:
+                events.append(connection.failed(unread))
             waits = ReleaseWaits(execution_arn, holds) if holds != known else None
-            show([waits] if waits else events)
+            show([*events, waits] if waits else events)
             if holds and waits and detach:
                 return waits
             pace.looked(changed=waits is not None)
             known = holds
         looks += 1
         wait(pace.pause)
-
-
-def _look_failed(error: UnreachableError, clock: Clock) -> LookFailed:
-    return LookFailed(error.problem, error.next_step, clock())
 
 
 def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: HistoryReader) -> Opening | None:

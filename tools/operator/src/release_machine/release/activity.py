@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from release_core.aws.manual_approvals import IN_PROGRESS
 from release_core.clock import Clock, now
 from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus
+from release_machine.release.approvals import with_answers
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.release.situation import abandon_command, stop_command
 from release_machine.release.waiting_condition import has_conditions, waiting_condition
@@ -30,10 +31,20 @@ if TYPE_CHECKING:
 
 
 class ActivityReader:
-    """Reads the activity of running pipelines from CodePipeline."""
+    """Reads the activity of running pipelines from CodePipeline.
 
-    def __init__(self, codepipeline: CodePipelineClient, *, clock: Clock = now) -> None:
+    ``release_of`` tells the id of the release that an execution is of, if it is of one.
+    """
+
+    def __init__(
+        self,
+        codepipeline: CodePipelineClient,
+        *,
+        release_of: Callable[[str], str | None],
+        clock: Clock = now,
+    ) -> None:
         self._codepipeline = codepipeline
+        self._release_of = release_of
         self._clock = clock
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
@@ -151,25 +162,41 @@ class ActivityReader:
 
     def _behind_another(self, name: str, stage: str, inside: StageStateTypeDef) -> Activity:
         """The activity of an execution that waits for another execution inside the stage."""
-        holder = short(inside.get("latestExecution", {}).get("pipelineExecutionId")) or "another"
-        way_out, does = None, "is in that stage"
+        execution_id = inside.get("latestExecution", {}).get("pipelineExecutionId")
+        which = f"execution {short(execution_id)}" if execution_id else "another execution"
+        doing = Activity(
+            stage=stage,
+            waits_for=f"{which}, which is in that stage",
+            link=self._console_page(name),
+        )
         for state in inside.get("actionStates", []):
             latest = state.get("latestExecution", {})
             action = state.get("actionName", "?")
             if latest.get("status") != IN_PROGRESS:
                 continue
-            does = f"is at {stage} → {action}"
             # Only approvals have tokens.
             if "token" in latest:
-                does = f"waits for {MANUAL_APPROVAL}"
-                way_out = _approve(name, stage, action, latest["token"])
-                break
-        return Activity(
-            stage=stage,
-            waits_for=f"execution {holder}, which {does}",
-            way_out=way_out,
-            link=self._console_page(name),
+                asked = f"{name}/{stage}/{action}"
+                return self._behind_approval(doing, which, asked=asked, execution_id=execution_id)
+            doing = replace(doing, waits_for=f"{which}, which is at {stage} → {action}")
+        return doing
+
+    def _behind_approval(
+        self, doing: Activity, which: str, *, asked: str, execution_id: str | None
+    ) -> Activity:
+        """The activity, with the commands that answer the manual approval ahead, or the way."""
+        release_id = self._release_of(execution_id) if execution_id else None
+        if release_id is None:
+            page = f": {doing.link}" if doing.link else ""
+            return replace(
+                doing,
+                waits_for=f"{which}, which waits for {MANUAL_APPROVAL}",
+                notes=(f"no release runs it: answer it in CodePipeline{page}",),
+            )
+        answered = replace(
+            doing, waits_for=f"{which} of release {release_id}, which waits for {MANUAL_APPROVAL}"
         )
+        return with_answers(release_id, asked, answered)
 
     def _console_page(self, name: str) -> str | None:
         region = console_region(self._codepipeline.meta)
@@ -213,14 +240,6 @@ class ActivityInTurns:
 
 def _has_started(pipeline: Pipeline) -> bool:
     return pipeline.status is PipelineStatus.RUNNING and pipeline.execution_id is not None
-
-
-def _approve(pipeline: str, stage: str, action: str, token: str) -> str:
-    return (
-        f"aws codepipeline put-approval-result --pipeline-name {pipeline} "
-        f"--stage-name {stage} --action-name {action} --token {token} "
-        "--result summary=ok,status=Approved"
-    )
 
 
 def _cancelled_approval(runs: Sequence[ActionRun]) -> Activity:

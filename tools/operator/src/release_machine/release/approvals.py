@@ -11,6 +11,8 @@ from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
 from release_machine.text.wording import clock_time
 
+_OF_A_PERSON = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+")
+
 
 def approvals_of(release: Release) -> dict[str, Pipeline]:
     """The approvals of a release by name."""
@@ -31,12 +33,15 @@ def asking(release: Release, node: Pipeline) -> Activity:
         message=node.approval.question,
         notes=tuple(_limits(release, node)),
     )
-    return with_answers(release, node, doing)
+    return with_answers(release.release_id, node.name, doing)
 
 
-def with_answers(release: Release, node: Pipeline, doing: Activity) -> Activity:
-    """The activity, with the commands that answer an approval, or the manual one of a pipeline."""
-    named = f"{shlex.quote(release.release_id)} {node.name}"
+def with_answers(release_id: str, name: str, doing: Activity) -> Activity:
+    """The activity, with the commands that answer an approval, or the manual one of a pipeline.
+
+    ``name`` is what a user calls it: the approval, PIPELINE, or PIPELINE/STAGE/ACTION.
+    """
+    named = f"{shlex.quote(release_id)} {shlex.quote(name)}"
     return replace(
         doing,
         way_out=f"release-machine approve {named}",
@@ -103,6 +108,11 @@ def votes(node: Pipeline) -> Iterator[str]:
             continue
         words = f": {vote.comment}" if vote.comment else ""
         yield f"{'approved' if vote.approves else 'rejected'} by {signer(vote.by)}{words}"
+
+
+def with_names(text: str) -> str:
+    """The text with the names of people and roles in place of their ARNs; --json has the ARNs."""
+    return _OF_A_PERSON.sub(lambda arn: signer(arn[0]), text)
 
 
 def person(arn: str) -> str:

@@ -24,12 +24,12 @@ def hold_of(release: Release, pipeline: Pipeline) -> Hold | None:
 
 
 def held_words(hold: Hold) -> str:
-    """Until when a pipeline is held, by whom and why."""
+    """Why a pipeline is held, in the words of a person first, until when and by whom."""
     until = clock_time(hold.until)
     match hold.kind:
         case HoldKind.FREEZE:
             by = f" by {signer(hold.by)}" if hold.by else ""
-            return f"frozen until {until}{by}: {hold.why}"
+            return f"{hold.why} (frozen until {until}{by})"
         case HoldKind.CALENDAR:
             return f"held until {until} by calendar {hold.scope}: {hold.why}"
         case HoldKind.TURN:

@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import (
+    OnFailure,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+)
 from release_core.domain.revisions import foreign
 from release_core.rollback.refusals import listed
 from release_machine.release.approvals import signer
@@ -37,15 +43,25 @@ def waits_briefly(release: Release, now: datetime) -> str:
     return "waits for pipelines"
 
 
+# What a halt means for the pipelines that run, by the policy.
+_RUNNING_PIPELINES = {
+    OnFailure.HALT: "running pipelines continue to their end",
+    OnFailure.CONTINUE: "running pipelines continue to their end",
+    OnFailure.STOP: "running pipelines are stopped",
+    OnFailure.ROLLBACK: "running pipelines are stopped, then the release is rolled back",
+}
+
+
 def halted(release: Release) -> str:
-    """What halted a release and what that means; empty when it was not halted."""
+    """What halted a release and what that means by its policy; empty when it was not halted."""
     # In a cancelled release a stopped pipeline is a result, not the reason of the halt.
     if not release.halted_by or release.status is ReleaseStatus.CANCELLED:
         return ""
     if release.closed:
-        return f"by {release.halted_by}"
-    rest = "are stopped" if release.on_failure.stops else "continue"
-    return f"by {release.halted_by}: no more pipelines start, running pipelines {rest}"
+        stopped = ", running pipelines were stopped" if release.on_failure.stops else ""
+        return f"by {release.halted_by}: no more pipelines started{stopped}"
+    rest = _RUNNING_PIPELINES[release.on_failure]
+    return f"by {release.halted_by}: no more pipelines start, {rest}"
 
 
 def rolled_back_by(release: Release) -> str | None:

@@ -77,7 +77,7 @@ def with_ways_out(release: Release, activity: Mapping[str, Activity]) -> dict[st
             way_out = None if release.abandons else command
             shown[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
         elif doing.waits_for == MANUAL_APPROVAL:
-            shown[pipeline.name] = with_answers(release, pipeline, doing)
+            shown[pipeline.name] = with_answers(release.release_id, pipeline.name, doing)
     return shown
 
 

@@ -42,7 +42,8 @@ def ways_out(
             yield Text(f"{gap}to {goal} {pipeline.name}, run:")
             yield Text(copyable(command, width=width), style="dim", no_wrap=True)
             if detail == "full" and doing.way_to_reject:
-                yield Text(f"or reject it: {doing.way_to_reject}", style="dim")
+                yield Text("or, to reject it:")
+                yield Text(copyable(doing.way_to_reject, width=width), style="dim", no_wrap=True)
             if detail == "full" and doing.link:
                 yield Text(f"or at {doing.link}", style="dim", overflow="fold")
     if override := override_command(release):

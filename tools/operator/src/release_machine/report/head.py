@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Pipeline, Release, ReleaseKind, ReleaseStatus
 from release_machine.release.approvals import approvals_of
 from release_machine.release.model import Snapshot
 from release_machine.release.record import resumer
@@ -11,6 +11,9 @@ from release_machine.report.durations import brief
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import in_full, name_of, utc
 from release_machine.report.statuses import badge, icon, severity, tone, words
+
+# The cause of a failure stays on the first screen of a phone.
+MOST_OF_NOTES = 100
 
 
 def head(snapshot: Snapshot) -> Markup:
@@ -20,12 +23,30 @@ def head(snapshot: Snapshot) -> Markup:
         "header",
         element("p", "Release report", class_="kicker"),
         element("h1", isolated(release.label)),
+        _title(release),
         _outcome(snapshot),
         _opened(snapshot),
+        _notes(release),
         _remark(release),
         id="head",
         class_=f"head {tone(release.status)}",
     )
+
+
+def _title(release: Release) -> Markup | None:
+    """What its manifest says that the release is about, after the mark of a hotfix."""
+    is_hotfix = release.kind is ReleaseKind.HOTFIX
+    if not (release.title or is_hotfix):
+        return None
+    mark = element("span", "hotfix", class_="hotfix") if is_hotfix else None
+    return element("p", mark, isolated(release.title), class_="title")
+
+
+def _notes(release: Release) -> Markup | None:
+    """What its manifest says beside the title; only the first line is not folded."""
+    if not release.notes:
+        return None
+    return in_full(release.notes.strip(), key="notes", most=MOST_OF_NOTES, lines=1)
 
 
 def _outcome(snapshot: Snapshot) -> Markup:

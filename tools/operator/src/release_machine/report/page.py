@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64encode
+from datetime import UTC
 from importlib.resources import files
 
 from release_core.domain.release import Release
@@ -22,8 +23,10 @@ from release_machine.report.parts import moment, section
 from release_machine.report.pipelines import pipelines
 from release_machine.report.revisions import revisions
 from release_machine.report.statuses import shapes
+from release_machine.text.wording import times_in
 
 
+@times_in(UTC)
 def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
     """The report of a release at one moment, as a page of its own.
 
@@ -42,6 +45,7 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
     return f"<!DOCTYPE html>\n{page.html}\n"
 
 
+@times_in(UTC)
 def body(snapshot: Snapshot, *, console_region: str | None = None) -> Markup:
     """The report as a part of another page, which has its own head, main and foot.
 
@@ -79,9 +83,14 @@ def _head(release: Release, style: str) -> Markup:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", f"Release {release.label}: {release.status}"),
+        element("title", _title(release)),
         element("style", Markup(style)),
     )
+
+
+def _title(release: Release) -> str:
+    about = f" \N{MIDDLE DOT} {release.title}" if release.title else ""
+    return f"Release {release.label}: {release.status}{about}"
 
 
 def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str, Content]]:

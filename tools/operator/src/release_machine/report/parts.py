@@ -12,7 +12,7 @@ from release_machine.report.markup import Content, Markup, breakable, element, e
 from release_machine.text import console_links as links
 from release_machine.text.wording import short
 
-# A longer text is folded; in the head of the page, shorter texts are, too.
+# A longer text is folded; on the first screen of the page, shorter texts are, too.
 LONG, LONG_FOR_A_HEAD, MANY_LINES = 600, 280, 4
 _ACCOUNT = re.compile("[0-9]{12}")
 
@@ -136,12 +136,13 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]} …"
 
 
-def in_full(text: str, *, key: str, most: int = LONG) -> Markup:
+def in_full(text: str, *, key: str, most: int = LONG, lines: int = MANY_LINES) -> Markup:
     """A text as recorded; a long text is folded behind its first line, and unfolded in print.
 
-    ``key`` is the id of what folds it, ``most`` the number of characters after which it is long.
+    ``key`` is the id of what folds it. A text of more than ``most`` characters or ``lines`` lines
+    is long.
     """
-    if len(text) <= most and text.count("\n") < MANY_LINES:
+    if len(text) <= most and text.count("\n") < lines:
         return element("p", isolated(text), class_="said")
     shown = text.partition("\n")[0][:most].rstrip(" :…")
     return element(

@@ -7,7 +7,7 @@ from release_core.domain.commit_messages import message_of
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import Good, Pin, Revision
 from release_machine.report.markup import Content, Markup, element, isolated
-from release_machine.report.parts import Column, moment, table
+from release_machine.report.parts import Column, moment, table, utc
 
 COLUMNS = (
     Column("Pipeline"),
@@ -85,7 +85,16 @@ def _revision(revision: Revision) -> Content:
         element("code", isolated(revision.revision)),
         element("small", f" {kind}") if kind else None,
         element("p", isolated(message_of(revision.summary, revision.revision)), class_="said"),
+        _committed(revision),
     ]
+
+
+def _committed(revision: Revision) -> Markup | None:
+    """Who committed it and when, where the source tells it."""
+    by: Content = ["by ", isolated(revision.author)] if revision.author else None
+    at: Content = utc(revision.committed_at)
+    parts = [by, ", " if by and at else None, at]
+    return element("p", element("small", parts)) if by or at else None
 
 
 def _pinned(source: _Source) -> Content:

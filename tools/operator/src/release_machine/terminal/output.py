@@ -1,5 +1,6 @@
 """The console that a command writes to, and lines with the time."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from rich.console import Console, RenderableType
 from release_core.clock import now
 from release_machine.errors import UsageError
 from release_machine.text.printable import in_one_line
-from release_machine.text.wording import clock_time
+from release_machine.text.wording import clock_time, second_of_day
 
 # Wide enough that nothing is shortened in a pipe.
 PIPED_WIDTH = 200
@@ -39,8 +40,10 @@ def show(console: Console, *parts: RenderableType) -> None:
 
 
 def tell(fact: str, *, on_stderr: bool = False) -> None:
-    """Print one line that begins with the time."""
-    click.echo(f"{clock_time(now())} {in_one_line(fact)}", err=on_stderr)
+    """Print one line that begins with the time; only in a pipe, which may be kept, with the day."""
+    out = sys.stderr if on_stderr else sys.stdout
+    at = (second_of_day if out.isatty() else clock_time)(now())
+    click.echo(f"{at} {in_one_line(fact)}", err=on_stderr)
 
 
 def write_file(path: str, text: str) -> None:

@@ -1,7 +1,7 @@
-"""The ticks of a time axis and their labels, always in UTC."""
+"""The ticks of a time axis and their labels, with one offset from UTC."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _STEPS = tuple(
     timedelta(seconds=seconds)
@@ -12,7 +12,6 @@ _STEPS = tuple(
         *(86_400 * days for days in (1, 2, 7, 14, 28, 91, 182, 364)),
     )
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -24,10 +23,12 @@ class Tick:
     label: str
 
 
-def ticks(begin: datetime, end: datetime, *, most: int) -> tuple[Tick, ...]:
-    """At most ``most`` round times from begin to end."""
+def ticks(begin: datetime, end: datetime, *, most: int, zone: tzinfo = UTC) -> tuple[Tick, ...]:
+    """At most ``most`` times from begin to end that are round in a zone of a fixed offset."""
+    begin, end = begin.astimezone(zone), end.astimezone(zone)
+    epoch = datetime(1970, 1, 1, tzinfo=zone)
     for step in _STEPS:
-        first = _EPOCH - ((_EPOCH - begin) // step) * step
+        first = epoch - ((epoch - begin) // step) * step
         count = (end - first) // step + 1
         if count <= most:
             return tuple(_tick(first + number * step, step) for number in range(count))
@@ -41,7 +42,6 @@ def part(moment: datetime, begin: datetime, end: datetime) -> float:
 
 
 def _tick(at: datetime, step: timedelta) -> Tick:
-    at = at.astimezone(UTC)
     if step >= _DAY or at == at.replace(hour=0, minute=0, second=0):
         return Tick(at, f"{at.day} {at:%b}")
     return Tick(at, f"{at:%H:%M:%S}" if step < _MINUTE else f"{at:%H:%M}")

@@ -1,9 +1,18 @@
-"""How times, durations, statuses and ids are written in every view."""
+"""How times, durations, statuses and ids are written in every view.
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+Only this module turns a moment into text for people. The text has its offset from UTC, so that it
+is clear also in the hour that comes twice, and can be given back as an option.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from rich.text import Text
+
+# None is the zone of this machine.
+_zone: ContextVar[tzinfo | None] = ContextVar("zone", default=UTC)
 
 # The symbol and the style of each status.
 _LOOKS = {
@@ -21,9 +30,86 @@ _LOOKS = {
 }
 
 
+@contextmanager
+def times_in(zone: tzinfo | None) -> Iterator[None]:
+    """Write times in this zone; None is the zone of this machine. Without this it is UTC.
+
+    A new thread begins with UTC.
+    """
+    before = _zone.set(zone)
+    try:
+        yield
+    finally:
+        _zone.reset(before)
+
+
 def clock_time(moment: datetime) -> str:
-    """A time in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Day and time to the second: 2026-11-22T10:00:00Z, or 2026-11-22T11:00:00+01:00."""
+    return f"{_shown(moment):%Y-%m-%dT%H:%M:%S}{_offset(moment)}"
+
+
+def brief_time(moment: datetime) -> str:
+    """Day and time without year and seconds: 11-22 10:00Z, or 11-22 11:00+01:00."""
+    return f"{_shown(moment):%m-%d %H:%M}{_offset(moment)}"
+
+
+def log_time(moment: datetime) -> str:
+    """Day and time without the year, to the millisecond: 11-22 10:00:00.250Z."""
+    shown = _shown(moment)
+    return f"{shown:%m-%d %H:%M:%S}.{shown.microsecond // 1000:03}{_offset(moment)}"
+
+
+def second_of_day(moment: datetime) -> str:
+    """The time of day to the second: 10:00:00Z, or 11:00:00+01:00."""
+    return f"{bare_second(moment)}{_offset(moment)}"
+
+
+def minute_of_day(moment: datetime) -> str:
+    """The time of day to the minute: 10:00Z, or 11:00+01:00."""
+    return f"{_shown(moment):%H:%M}{_offset(moment)}"
+
+
+def bare_second(moment: datetime) -> str:
+    """The time of day to the second, below a title that has its zone: 10:00:00."""
+    return f"{_shown(moment):%H:%M:%S}"
+
+
+def day_of(moment: datetime) -> str:
+    """The day: 2026-11-22."""
+    return f"{_shown(moment):%Y-%m-%d}"
+
+
+def day_in_title(moment: datetime) -> str:
+    """The day for a title above times of day: 2026-11-22 UTC, or 2026-11-22 UTC+01:00."""
+    return f"{day_of(moment)} {_zone_in_title(moment)}"
+
+
+def time_in_title(moment: datetime) -> str:
+    """Day and time for a title above times of day: 2026-11-22 11:00:00 UTC+01:00."""
+    return f"{day_of(moment)} {bare_second(moment)} {_zone_in_title(moment)}"
+
+
+def zone_at(moment: datetime) -> timezone:
+    """The offset at that moment of the zone in which times are written."""
+    return timezone(_shown(moment).utcoffset() or timedelta())
+
+
+def _zone_in_title(moment: datetime) -> str:
+    offset = _offset(moment)
+    return "UTC" if offset == "Z" else f"UTC{offset}"
+
+
+def _offset(moment: datetime) -> str:
+    offset = _shown(moment).isoformat(timespec="seconds")[19:]
+    return "Z" if offset == "+00:00" else offset
+
+
+def _shown(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(_zone.get())
+    except OverflowError:
+        # That zone has no such year; a manifest may have any time of UTC.
+        return moment.astimezone(UTC)
 
 
 def duration(begin: datetime | None, end: datetime | None) -> str:

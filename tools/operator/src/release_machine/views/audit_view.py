@@ -3,22 +3,21 @@
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import groupby, starmap
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
-from release_machine.release.approvals import approvals_of, signer
+from release_machine.release.approvals import approvals_of, signer, with_names
 from release_machine.release.record import entries
-from release_machine.text.fitting import fitted
+from release_machine.text.wording import bare_second, day_in_title
+from release_machine.views.rows import Column, Row, Rows
 
 WIDTH_FOR_WHO = 120
-NAME_CELLS = 20
-_WHO_CELLS = 24
+CELLS_OF_WHAT = 34
 _OF_THE_RELEASE = "(release)"
 # The names of the functions in the audit, after the name of the deployment.
 _FUNCTION = re.compile(r"(?:.*-)?(open-release|run-pipeline|record-state-change|close-release)")
@@ -34,8 +33,9 @@ class _Row:
     who: str
 
     @property
-    def day(self) -> date:
-        return self.at.date()
+    def day(self) -> str:
+        """The day with its zone, which may change in the middle of a day."""
+        return day_in_title(self.at)
 
     @property
     def second(self) -> datetime:
@@ -45,14 +45,16 @@ class _Row:
 def audit_table(release: Release, *, width: int) -> RenderableType:
     """Draw the changes of the release and its pipelines, the earliest first."""
     by_time = sorted(starmap(_row, entries(release)), key=lambda row: row.at)
-    rows = list(_together(by_time, approvals=approvals_of(release)))
-    days = [list(rows) for _, rows in groupby(rows, key=lambda row: row.day)]
-    parts: list[RenderableType] = []
-    for index, of_one_day in enumerate(days):
-        head = "AUDIT  " if index == 0 else ""
-        parts.append(Text(f"{head}{of_one_day[0].day} UTC", style="dim"))
-        parts.append(_table(of_one_day, rows, wide=width >= WIDTH_FOR_WHO))
-    return Group(*parts)
+    entered = list(_together(by_time, approvals=approvals_of(release)))
+    wide = width >= WIDTH_FOR_WHO
+    rows: list[Row] = []
+    for day, of_one_day in groupby(entered, key=lambda row: row.day):
+        rows.append(Row(facts=[Text(f"{'' if rows else 'AUDIT  '}{day}", style="dim")]))
+        rows += [_drawn(row, wide=wide) for row in of_one_day]
+    columns = [Column(title=""), Column(title="", folds=True), Column(title="")]
+    if wide:
+        columns.append(Column(title="", style="dim"))
+    return Rows(columns, rows, facts="", room=CELLS_OF_WHAT)
 
 
 def audit_hint(release: Release, command: str) -> Text:
@@ -66,10 +68,10 @@ def _row(name: str, entry: AuditEntry) -> _Row:
     function = _FUNCTION.fullmatch(entry.who or "")
     moved = entry.after if entry.before != entry.after else None
     return _Row(
-        at=entry.at.astimezone(UTC),
+        at=entry.at,
         name=name or _OF_THE_RELEASE,
         status=moved or "",
-        what=_EXECUTION_ID.sub(r"\1", entry.what),
+        what=with_names(_EXECUTION_ID.sub(r"\1", entry.what)),
         who=function[1] if function else signer(entry.who or ""),
     )
 
@@ -94,26 +96,10 @@ def _opening_of(row: _Row) -> tuple[bool, datetime, str]:
     return waits, row.second, row.what
 
 
-def _table(rows: Sequence[_Row], all_rows: Sequence[_Row], *, wide: bool) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    # The tables of all days have the same columns.
-    table.add_column(no_wrap=True, min_width=8)
-    table.add_column(no_wrap=True, min_width=max(len(_shown(row)) for row in all_rows))
-    table.add_column(no_wrap=True, min_width=max(len(row.status) for row in all_rows))
-    table.add_column(overflow="fold", ratio=1)
-    if wide:
-        who = max(len(row.who) for row in all_rows)
-        table.add_column(overflow="fold", width=min(who, _WHO_CELLS), style="dim")
-    for row in rows:
-        by = "" if wide or _is_machine(row) or row.who in row.what else f" by {row.who}"
-        cells = (f"{row.at:%H:%M:%S}", _shown(row), row.status, f"{row.what}{by}")
-        table.add_row(*cells, *([row.who] if wide else []))
-    table.expand = True
-    return table
-
-
-def _shown(row: _Row) -> str:
-    return fitted(row.name, NAME_CELLS)
+def _drawn(row: _Row, *, wide: bool) -> Row:
+    by = "" if wide or _is_machine(row) or row.who in row.what else f" by {row.who}"
+    cells = [Text(bare_second(row.at)), Text(row.name), Text(row.status)]
+    return Row(cells=[*cells, *([Text(row.who)] if wide else [])], facts=[Text(f"{row.what}{by}")])
 
 
 def _is_machine(row: _Row) -> bool:

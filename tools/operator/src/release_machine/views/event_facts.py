@@ -1,10 +1,12 @@
 """What each event tells: its words for people, and its facts for programs."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TypeAlias
 
 from release_core.domain.release import Pipeline, Release, ReleaseKind
 from release_machine.follow.events import (
+    ConnectedAgain,
     Event,
     LookFailed,
     PipelineActs,
@@ -21,7 +23,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
-from release_machine.release.approvals import approvals_of, votes
+from release_machine.release.approvals import approvals_of, votes, with_names
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.holds import TO_START_NOW
 from release_machine.release.model import Activity
@@ -53,6 +55,9 @@ def described(event: Event, *, name_width: int = 0) -> Described:
         case LookFailed(problem, next_step, _):
             line = f"{problem} The release continues; trying again."
             return line, {"problem": problem, "nextStep": next_step}
+        case ConnectedAgain(at, since):
+            line = f"connected again after {duration(since, at)}"
+            return line, {"since": document(since)}
         case ReleaseFound() | ReleaseHalted() | ReleaseProgressed() | ReleaseClosed():
             words, facts = _of_release(event)
             line = f"release {event.release.release_id}: {words}"
@@ -94,11 +99,16 @@ def _of_release(event: ReleaseEvent) -> Described:
             return f"{progress(release, remaining)}{why}", {
                 "ended": release.ended_count,
                 "pipelineCount": release.pipeline_count,
-                "secondsLeft": None if remaining is None else round(remaining.total_seconds()),
+                "secondsLeft": None if remaining is None else _whole_seconds(remaining),
                 "noEstimate": unknown,
             }
         case ReleaseClosed(release):
             return _closed(release), part(release, "closedAt why rollsBackAs")
+
+
+def _whole_seconds(period: timedelta) -> int:
+    """A duration is never negative, also when the clocks of two machines differ."""
+    return max(0, round(period.total_seconds()))
 
 
 def _nodes(found: Mapping[str, Pipeline]) -> list[Json]:
@@ -137,7 +147,7 @@ def _found(release: Release) -> str:
 
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
-    why = f": {' '.join(release.why.split())}" if release.why else ""
+    why = f": {' '.join(with_names(release.why).split())}" if release.why else ""
     return f"{release.status} after {took}, {counted(release.of_codepipeline.values())}{why}"
 
 
@@ -150,7 +160,7 @@ def _moved(pipeline: Pipeline) -> str:
     if pipeline.failure is not None:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
-        text += f"{place}: {pipeline.failure.reason}{link}"
+        text += f"{place}: {with_names(pipeline.failure.reason)}{link}"
     return "; ".join([text, *skips(pipeline), *votes(pipeline)])
 
 

@@ -16,11 +16,12 @@ def freezes_list(freezes: Sequence[Freeze]) -> RenderableType:
 
     Nothing is shortened: what does not fit goes on in the next line.
     """
-    parts: list[RenderableType] = [Text(f"{'UNTIL':<22}PIPELINES", style="dim")]
+    width = max(len(clock_time(each.until)) for each in freezes)
+    parts: list[RenderableType] = [Text(f"{'UNTIL':<{width}}  PIPELINES", style="dim")]
     for each in freezes:
-        parts.append(_whole(f"{clock_time(each.until)}  {each.scope}"))
-        parts.append(Padding(_whole(f"by {signer(each.by)}"), (0, 0, 0, 4)))
+        parts.append(_whole(f"{clock_time(each.until):<{width}}  {each.scope}"))
         parts.append(Padding(_whole(each.reason), (0, 0, 0, 4)))
+        parts.append(Padding(_whole(f"by {signer(each.by)}"), (0, 0, 0, 4)))
     lift = "Lift a freeze with: release-machine unfreeze 'PATTERN'"
     return Group(*parts, Text(""), Text(lift, style="dim"))
 

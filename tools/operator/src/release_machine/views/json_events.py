@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TextIO
 
 from release_core.clock import now, to_iso
-from release_machine.follow.events import Event, LookFailed
+from release_machine.follow.events import ConnectedAgain, Event, LookFailed
 from release_machine.follow.opening import AlreadyReleased, Answer, Planned, Rejected
 from release_machine.release.model import Snapshot
 from release_machine.text.printable import json_text
@@ -24,7 +24,7 @@ class JsonView:
         release_id = snapshot.release.release_id if snapshot else None
         for event in events:
             _, facts = described(event)
-            at = event.at if isinstance(event, LookFailed) else looked_at
+            at = event.at if isinstance(event, LookFailed | ConnectedAgain) else looked_at
             self._write(at, event, {"releaseId": release_id, **facts})
         self._out.flush()
 

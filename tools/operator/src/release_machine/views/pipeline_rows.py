@@ -5,29 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import is_asked, votes
+from release_machine.release.approvals import is_asked, votes, with_names
 from release_machine.release.model import Activity
 from release_machine.release.phrases import answers, counted, edited, retries_used, skips
-from release_machine.release.situation import kept, stopping, succeeded_later, time_left, waits_for
+from release_machine.release.situation import stopping, succeeded_later, time_left, waits_for
 from release_machine.release.ways_out import Detail, ways_out
-from release_machine.text.fitting import ELLIPSIS, fitted
-from release_machine.text.wording import colored_status, duration, lasting, left, short
+from release_machine.text.fitting import ELLIPSIS
+from release_machine.text.wording import (
+    colored_status,
+    day_of,
+    duration,
+    lasting,
+    left,
+    minute_of_day,
+    short,
+)
+from release_machine.views.rows import Column, Row, Rows
 
 # A narrower terminal shows no execution ids, to leave room for what happens.
 WIDTH_FOR_IDS = 100
-# A narrower terminal shows no usual durations, so that no time is broken in two.
+# A narrower terminal shows no usual durations, so that names have room.
 WIDTH_FOR_USUAL = 80
-CELLS_OF_A_MOMENT = 20
+CELLS_OF_A_MOMENT = 25
 DEEPEST_INDENT = 5
-CELLS_OF_STATUS_AND_TIME = 24
-CELLS_OF_USUAL = 6
+CELLS_OF_STATUS, CELLS_OF_TIME, CELLS_OF_USUAL = 11, 5, 6
 MOST_CELLS_KEPT_FOR_NOW = 40
-FEWEST_CELLS_OF_NAME = 15
 MOST_OF_A_MESSAGE = 200
 _QUIET = {PipelineStatus.WAITING: 1, PipelineStatus.SKIPPED: 2, PipelineStatus.SUCCEEDED: 3}
 
@@ -45,36 +51,37 @@ def pipeline_table(
     """Draw one row per pipeline, in the order in which they run, indented below dependencies.
 
     With ``room`` for fewer rows, pipelines that succeeded or wait are only counted; approvals that
-    are asked come first. ``usual`` adds a column if there is room; it may
-    still be empty.
+    are asked come first. ``usual`` adds a column if there is room; it may still be empty.
     """
     shown = _that_fit([*release.pipelines.values()], room=room)
+    columns = [
+        Column(title="PIPELINE", folds=True),
+        Column(title="STATUS", least=CELLS_OF_STATUS),
+        Column(title="TIME", right=True, least=CELLS_OF_TIME),
+    ]
+    with_usual = usual is not None and width >= WIDTH_FOR_USUAL
     with_ids = width >= WIDTH_FOR_IDS
-    if width < WIDTH_FOR_USUAL:
-        usual = None
-    depth = depths(release.pipelines.values())
-    for_names = _room_for_names(width, with_ids=with_ids, with_usual=usual is not None)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("PIPELINE", no_wrap=True)
-    table.add_column("STATUS", no_wrap=True)
-    table.add_column("TIME", no_wrap=True, justify="right")
-    if usual is not None:
-        table.add_column(
-            "USUAL", no_wrap=True, justify="right", style="dim", min_width=CELLS_OF_USUAL
-        )
+    if with_usual:
+        columns.append(Column(title="USUAL", right=True, style="dim", least=CELLS_OF_USUAL))
     if with_ids:
-        table.add_column("EXECUTION", no_wrap=True)
-    table.add_column("NOW", overflow="fold", min_width=CELLS_OF_A_MOMENT)
+        columns.append(Column(title="EXECUTION"))
+    depth = depths(release.pipelines.values())
+    rows = []
     for pipeline in shown:
-        table.add_row(
-            fitted("  " * min(depth[pipeline.name], DEEPEST_INDENT) + pipeline.name, for_names),
+        usually = (usual or {}).get(pipeline.name)
+        cells = [
+            Text(pipeline.name),
             colored_status(pipeline.status),
-            _time(pipeline, now=now, usual=(usual or {}).get(pipeline.name)),
-            *([_usual(usual.get(pipeline.name))] if usual is not None else []),
-            *([short(pipeline.execution_id)] if with_ids else []),
-            Text("\n").join(_facts(release, pipeline, activity.get(pipeline.name), now=now)),
-        )
-    parts: list[RenderableType] = [table]
+            _time(pipeline, now=now, usual=usually),
+            *([Text(_usual(usually))] if with_usual else []),
+            *([Text(short(pipeline.execution_id))] if with_ids else []),
+        ]
+        facts = [*_facts(release, pipeline, activity.get(pipeline.name), now=now)]
+        indent = 2 * min(depth[pipeline.name], DEEPEST_INDENT)
+        rows.append(Row(cells=cells, facts=facts, indent=indent))
+    # A third of a terminal shows what happens; a pipe has room for whole names.
+    for_now = max(CELLS_OF_A_MOMENT + 1, min(width // 3, MOST_CELLS_KEPT_FOR_NOW))
+    parts: list[RenderableType] = [Rows(columns, rows, facts="NOW", room=for_now)]
     drawn = {pipeline.name for pipeline in shown}
     hidden = [pipeline for pipeline in release.pipelines.values() if pipeline.name not in drawn]
     if hidden:
@@ -86,15 +93,6 @@ def pipeline_table(
 def needs_a_look(pipeline: Pipeline) -> bool:
     """Whether the row of a pipeline is hidden only when there is no other row to hide."""
     return pipeline.status not in _QUIET
-
-
-def _room_for_names(width: int, *, with_ids: bool, with_usual: bool) -> int:
-    # A third of a terminal shows what happens; a pipe has room for whole names.
-    for_now = max(CELLS_OF_A_MOMENT + 1, min(width // 3, MOST_CELLS_KEPT_FOR_NOW))
-    others = CELLS_OF_STATUS_AND_TIME + for_now
-    others += 10 if with_ids else 0
-    others += CELLS_OF_USUAL + 2 if with_usual else 0
-    return max(FEWEST_CELLS_OF_NAME, width - others)
 
 
 def _that_fit(pipelines: Sequence[Pipeline], *, room: int | None) -> Sequence[Pipeline]:
@@ -145,10 +143,9 @@ def _since(activity: Activity, *, now: datetime) -> str:
     since = activity.since
     if since is None:
         return ""
-    is_today = now - since < timedelta(days=1)
-    if activity.rules:
-        return f" since {since:%H:%MZ}" if is_today else f" since {since:%F}"
-    return f", asked at {since:%H:%MZ}" if is_today else f", asked on {since:%F}"
+    if now - since < timedelta(days=1):
+        return f"{' since' if activity.rules else ', asked at'} {minute_of_day(since)}"
+    return f"{' since' if activity.rules else ', asked on'} {day_of(since)}"
 
 
 def _facts(
@@ -160,7 +157,7 @@ def _facts(
     if activity is not None and pipeline.status is PipelineStatus.RUNNING:
         yield from doing_lines(activity, now=now)
     if stop:
-        yield Text(stop, style="yellow")
+        yield Text(with_names(stop), style="yellow")
     remaining = time_left(pipeline, now=now)
     if remaining is not None:
         yield Text(left(remaining), style="dim")
@@ -168,7 +165,7 @@ def _facts(
         failure = pipeline.failure
         cause = Text(f"{failure.place}: " if failure.place else "")
         skipped = pipeline.status is PipelineStatus.SKIPPED
-        cause.append(failure.reason, style="dim" if skipped else "red")
+        cause.append(with_names(failure.reason), style="dim" if skipped else "red")
         yield cause
         if failure.link:
             yield Text(failure.link, style="underline")
@@ -187,5 +184,5 @@ def _history(release: Release, pipeline: Pipeline, activity: Activity | None) ->
         yield Text(answer, style="dim")
     if pipeline.retried:
         yield Text(retries_used(pipeline), style="dim")
-    if kept(release, pipeline):
+    if pipeline.attempt < release.attempt:
         yield Text(f"in attempt {pipeline.attempt}", style="dim")

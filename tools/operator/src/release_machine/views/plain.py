@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from release_core.clock import Clock, now
-from release_machine.follow.events import Event, LookFailed, ReleaseWaits
+from release_machine.follow.events import ConnectedAgain, Event, LookFailed, ReleaseWaits
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import progress
 from release_machine.text.printable import in_one_line
@@ -29,7 +29,7 @@ class PlainView:
         width = max(map(len, snapshot.release.pipelines if snapshot else ()), default=0)
         for event in events:
             line, _ = described(event, name_width=width)
-            self._write(event.at if isinstance(event, LookFailed) else at, line)
+            self._write(event.at if isinstance(event, LookFailed | ConnectedAgain) else at, line)
             if isinstance(event, ReleaseWaits):
                 self._waits = event
         standing = _standing(snapshot) if snapshot else self._waits and waiting(self._waits)

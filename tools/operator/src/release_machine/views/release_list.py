@@ -1,7 +1,7 @@
 """The latest releases drawn with rich, one row each."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -15,7 +15,7 @@ from release_machine.release.approvals import is_asked, person
 from release_machine.release.holds import held_words, hold_of, holds_of
 from release_machine.release.phrases import waits_briefly
 from release_machine.text.fitting import fitted
-from release_machine.text.wording import clock_time, colored_status, duration, short
+from release_machine.text.wording import brief_time, clock_time, colored_status, duration, short
 
 WIDTH_FOR_CHANNEL_AND_BY = 100
 WIDTH_FOR_ALL = 140
@@ -56,7 +56,7 @@ def _row(release: Release, *, now: datetime, whole: bool) -> Row:
     return (
         _name(release, whole=whole),
         _status(release, now),
-        "" if opened is None else clock_time(opened) if whole else _day_and_minute(opened),
+        "" if opened is None else clock_time(opened) if whole else brief_time(opened),
         duration(release.began_at, release.closed_at or now),
         str(release.pipeline_count or ""),
         release.channel or "",
@@ -87,7 +87,3 @@ def _cells(headers: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Iter
     """The width of each column with the gap before it."""
     for index, header in enumerate(headers):
         yield _GAP + max(len(header), 0, *(cell_len(str(row[index])) for row in rows))
-
-
-def _day_and_minute(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%m-%d %H:%MZ")

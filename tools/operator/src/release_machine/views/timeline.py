@@ -1,9 +1,9 @@
-"""The timeline of a release on a terminal: one bar per pipeline, on a time axis in UTC."""
+"""The timeline of a release on a terminal: one bar per pipeline, on a time axis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
@@ -11,11 +11,10 @@ from rich.text import Text
 
 from release_core.domain.release import Release
 from release_machine.release.spans import HANDOVER, MarkKind, Schedule, Span, schedules
-from release_machine.text.fitting import fitted
 from release_machine.text.time_axis import part, ticks
-from release_machine.text.wording import duration, look
+from release_machine.text.wording import duration, look, time_in_title, zone_at
 
-WIDEST_NAME = 32
+WIDEST_NAME = 40
 WIDEST_BARS = 100
 CELLS_PER_TICK = 14
 RAN, CRITICAL, WAITED, HELD = "━", "█", "·", "╌"
@@ -46,41 +45,52 @@ class _Drawing:
         self._schedule = schedule
         self._several = several
         widest = max((cell_len(span.pipeline) for span in schedule.spans), default=0)
-        self._name_width = min(widest, WIDEST_NAME, max(8, width // 3))
+        # A longer name stands whole above its bar.
+        self._name_width = widest if widest <= min(WIDEST_NAME, width // 3) else 0
         times = [duration(span.began_at, span.ended_at) for span in schedule.spans]
         self._time_width = max([4, *map(len, times)])
-        # Between the columns: name, symbol, bar, time.
-        rest = width - self._name_width - self._time_width - 6
+        # Before the bar: the name with a gap, then the symbol with a space.
+        self._before_bar = self._name_width + (2 if self._name_width else 0) + 2
+        rest = width - self._before_bar - self._time_width - 2
         self._cells = max(10, min(WIDEST_BARS, rest))
 
     def draw(self) -> RenderableType:
-        lines = [self._title(), self._axis(), *map(self._row, self._schedule.spans)]
-        return Group(*lines, *self._legend())
+        rows = [line for span in self._schedule.spans for line in self._rows(span)]
+        return Group(self._title(), self._axis(), *rows, *self._legend())
 
     def _title(self) -> Text:
-        begin, end = (each.astimezone(UTC) for each in (self._schedule.begin, self._schedule.end))
+        begin, end = self._schedule.begin, self._schedule.end
         title = Text("TIMELINE", style="dim")
         if self._several:
             title.append(f" of attempt {self._schedule.attempt}")
-        title.append(f"  {begin:%Y-%m-%d %H:%M:%S} UTC, {duration(begin, end)}")
+        title.append(f"  {time_in_title(begin)}, {duration(begin, end)}")
         return title
 
     def _axis(self) -> Text:
         cells = [" "] * self._cells
         free_from = 0
         schedule = self._schedule
-        for tick in ticks(schedule.begin, schedule.end, most=max(2, self._cells // CELLS_PER_TICK)):
+        # The axis keeps the offset of its begin, also when the clocks change.
+        zone = zone_at(schedule.begin)
+        most = max(2, self._cells // CELLS_PER_TICK)
+        for tick in ticks(schedule.begin, schedule.end, most=most, zone=zone):
             start = self._cell(tick.at)
             if start >= free_from and start + len(tick.label) + 1 <= self._cells:
                 cells[start : start + len(tick.label) + 1] = f"╷{tick.label}"
                 free_from = start + len(tick.label) + 2
-        return Text(f"{' ' * (self._name_width + 4)}{''.join(cells).rstrip()}", style="dim")
+        return Text(f"{' ' * self._before_bar}{''.join(cells).rstrip()}", style="dim")
 
-    def _row(self, span: Span) -> Text:
+    def _rows(self, span: Span) -> Iterator[Text]:
         symbol, style = look(span.status)
         row = Text(no_wrap=True)
-        row.append(set_cell_size(fitted(span.pipeline, self._name_width), self._name_width))
-        row.append(f"  {symbol} ", style=style)
+        if self._name_width:
+            row.append(set_cell_size(span.pipeline, self._name_width)).append("  ")
+        else:
+            yield Text(span.pipeline, overflow="fold")
+        row.append(f"{symbol} ", style=style)
+        yield self._with_bar(row, span, style=style)
+
+    def _with_bar(self, row: Text, span: Span, *, style: str) -> Text:
         if span.began_at is None or span.ended_at is None:
             kept = f"{span.status} in attempt {span.kept_from}" if span.kept_from else span.status
             return row.append(kept, style="dim")

@@ -17,6 +17,7 @@ from release_machine.report.parts import anchor, unseen
 from release_machine.report.statuses import icon, tone
 from release_machine.report.steps import steps
 from release_machine.text.fitting import fitted
+from release_machine.text.printable import visible
 
 LONGEST_NAME = 28
 # Pixels. A character of the fixed-width font is a little wider than 0.6 of its size.
@@ -128,7 +129,7 @@ class _Drawing:
         if spot.passes_to:
             return 0.0
         time = self._times[spot.name]
-        name = SIGN * cell_len(fitted(spot.name, LONGEST_NAME))
+        name = SIGN * cell_len(_label(spot.name))
         return _ICON + name + (_TIME_GAP + _TIME_SIGN * len(time) if time else 0.0) + 8
 
     def _middle(self, spot: Spot) -> float:
@@ -169,7 +170,7 @@ class _Drawing:
             icon(pipeline.status, x=round(x + 7, 1), y=round(middle - 8, 1)),
             element(
                 "text",
-                fitted(pipeline.name, LONGEST_NAME),
+                _label(pipeline.name),
                 x=f"{x + _ICON + 2:.1f}",
                 y=f"{middle + 4:.1f}",
             ),
@@ -184,3 +185,8 @@ class _Drawing:
             href=f"#{anchor(pipeline)}",
             class_=f"{kind} {tone(pipeline.status)}",
         )
+
+
+def _label(name: str) -> str:
+    # Unprintable characters are longer as text.
+    return fitted(visible(name), LONGEST_NAME)
