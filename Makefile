@@ -75,8 +75,8 @@ release: setup ## Submit MANIFEST=path and follow the release to its end (fails 
 plan: setup ## Show what MANIFEST=path would do now, without changing anything
 	@$(OPERATOR) plan $(call given,MANIFEST,path/to/manifest.json)
 
-status: setup ## List the latest releases, or show RELEASE=id
-	@$(OPERATOR) $(if $(RELEASE),show "$$RELEASE",list)
+status: setup ## Show what is live in each pipeline, or show RELEASE=id
+	@$(OPERATOR) $(if $(RELEASE),show "$$RELEASE",status)
 
 cancel: setup ## Stop RELEASE=id and its running pipelines (REASON=text is recorded; YES=1: do not ask)
 	@$(OPERATOR) cancel $(call given,RELEASE,id) $(if $(REASON),--reason "$$REASON") $(if $(YES),--yes)

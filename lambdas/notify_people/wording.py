@@ -193,7 +193,7 @@ def _how_many(event: Event) -> Iterator[Line]:
         yield (f"{failed} of {total} pipelines did not succeed.",)
     going_on = [
         f"{event.counts[name]} {verb}"
-        for name, verb in (("running", "running"), ("waiting", "waiting"))
+        for name, verb in (("running", "running"), ("waiting", "waiting"), ("skipped", "skipped"))
         if event.counts.get(name)
     ]
     if going_on:

@@ -62,7 +62,7 @@ class Announcing:
             execution_arn=execution_arn,
             error=type(rejection).__name__,
             cause=str(rejection),
-            release_id=_named(request) or release_id_of(document),
+            release_id=requested_id(request, document),
             channel=request.channel if request else None,
             requester=request.requester if request else None,
             source=request.source if request else None,
@@ -78,11 +78,11 @@ class Announcing:
         return True
 
 
-def _named(request: Request | None) -> str | None:
-    """The release that a request names beside a manifest."""
+def requested_id(request: Request | None, document: object) -> str | None:
+    """The id of the release that was asked for, valid or not, if the request or manifest has it."""
     match request:
         case RollbackRequest(release_id=release_id):
             return release_id
         case RetryRequest(of=release_id):
             return release_id
-    return None
+    return release_id_of(document)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from open_release.announcing import Announcing
+from open_release.announcing import Announcing, requested_id
 from open_release.declaring import Declaring
 from open_release.intake import Intake
 from open_release.reporting import Reporter
@@ -104,7 +104,7 @@ class OpenRelease:
             if twin:
                 return self._existing(twin, execution_arn)
             request, document = self.intake.document(request)
-            also_about(release_id=_named(document))
+            also_about(release_id=_one_line(release_id_of(document)))
             if not is_dry_run(document):
                 declared = self.declaring(execution_arn, named_pipelines(document))
                 if declared is None:
@@ -142,6 +142,8 @@ class OpenRelease:
             f"{error}: {rejection}",
             channel=request.channel if request else None,
             requester=request.requester if request else None,
+            requested_id=_one_line(requested_id(request, document)),
+            dropped=request.manifest if isinstance(request, DroppedObject) else None,
         )
         if is_first:
             self.metrics.put({RELEASES_REJECTED: 1}, by=error)
@@ -305,10 +307,9 @@ class OpenRelease:
         return opening
 
 
-def _named(document: object) -> str | None:
-    """The release id in a document that is not checked yet, for the log."""
-    found = release_id_of(document)
-    return one_line(found) if found else None
+def _one_line(release_id: str | None) -> str | None:
+    """The release id in a document that is not checked yet, for the log and for people."""
+    return one_line(release_id) if release_id else None
 
 
 def _opening(

@@ -12,7 +12,7 @@ ODD = """it's "5$" for $(HOME) $HOME `id`; #1 \\"""
 CALLS = [
     (("release", f"MANIFEST={ODD}"), ["submit", ODD]),
     (("plan", f"MANIFEST={ODD}"), ["plan", ODD]),
-    (("status",), ["list"]),
+    (("status",), ["status"]),
     (("status", f"RELEASE={ODD}"), ["show", ODD]),
     (("cancel", f"RELEASE={ODD}"), ["cancel", ODD]),
     (("cancel", "RELEASE=1", f"REASON={ODD}"), ["cancel", "1", "--reason", ODD]),
@@ -76,7 +76,7 @@ def test_every_target_that_calls_the_command_is_tested() -> None:
 
 def test_the_command_runs_against_the_platform_by_default(clone: Path) -> None:
     """Without TARGET the command gets the platform's settings; without a platform, exit code 3."""
-    assert make(clone, "status").stdout.splitlines() == ["http://platform", "list"]
+    assert make(clone, "status").stdout.splitlines() == ["http://platform", "status"]
     (clone / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
     none = make(clone, "status")
     assert none.stdout == ""

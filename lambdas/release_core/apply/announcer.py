@@ -66,13 +66,14 @@ class Announcer:
         self.bus.put(of.rejected(refused, deployment=self.deployment))
 
     def late_rejection(self, release: Release) -> None:
-        """Announce a rejection on record; its execution stands for the id that is not on record."""
+        """Announce a rejection on record, which names no release if it was recorded long ago."""
         error, _, cause = (release.why or "").partition(": ")
         refused = of.Refused(
             at=release.opened_at,
             execution_arn=release.execution_arn,
             error=error,
             cause=cause,
+            release_id=release.requested_id,
             channel=release.channel,
             requester=release.requester,
         )

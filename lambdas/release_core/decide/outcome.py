@@ -1,6 +1,7 @@
 """Whether a workflow execution is over, and the outcome of a release from its pipelines."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from release_core.decide.timing import VISIBLE_WITHIN
@@ -55,16 +56,23 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 
 
 def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
+    """How many pipelines and approvals of a release with ``count`` pipelines did not succeed.
+
+    The words of people come first. What was skipped never ran, and counts apart.
+    """
     asked = [each for each in unsuccessful if each.approval]
-    others = len(unsuccessful) - len(asked)
-    # The words of people come first.
     reasons = [*_rejections(asked)]
-    if not_granted := len(asked) - len(reasons):
-        approvals = "approvals were" if not_granted > 1 else "approval was"
-        reasons.append(f"{not_granted} {approvals} not granted")
-    if others or not asked:
-        reasons.append(f"{others} of {count} pipelines did not succeed")
-    return ", and ".join(reasons)
+    counts = Counter(
+        (each.approval is not None, each.status is PipelineStatus.SKIPPED) for each in unsuccessful
+    )
+    if not_granted := counts[True, False] - len(reasons):
+        reasons.append(f"{_approvals(not_granted)} not granted")
+    # An empty release has no pipeline that succeeded, either.
+    if (broken := counts[False, False]) or not unsuccessful:
+        reasons.append(f"{broken} of {count} pipelines did not succeed")
+    skipped = [*_skipped(counts, of_all="" if broken else f" of {count} pipelines")]
+    told = ", and ".join([*reasons, *([] if broken else skipped)])
+    return ", ".join([told, *skipped]) if broken else told
 
 
 def _rejections(asked: Sequence[Pipeline]) -> Iterator[str]:
@@ -72,3 +80,14 @@ def _rejections(asked: Sequence[Pipeline]) -> Iterator[str]:
         rejection = node.approval.rejection if node.approval else None
         if rejection and rejection.comment and node.status is PipelineStatus.FAILED:
             yield f"{' '.join(rejection.comment.split())} ({node.name} rejected by {rejection.by})"
+
+
+def _skipped(counts: Mapping[tuple[bool, bool], int], *, of_all: str) -> Iterator[str]:
+    if pipelines := counts[False, True]:
+        yield f"{pipelines}{of_all} {'was' if pipelines == 1 else 'were'} skipped"
+    if approvals := counts[True, True]:
+        yield f"{_approvals(approvals)} skipped"
+
+
+def _approvals(count: int) -> str:
+    return "1 approval was" if count == 1 else f"{count} approvals were"

@@ -56,6 +56,14 @@ class Lock:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PipelineUse:
+    """Which release holds a pipeline, which wait for it, and which one has run it last."""
+
+    lock: Lock
+    latest_release: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PipelineRecord:
     """What is on record of a pipeline beside its releases: its lock, who ran it, what is live."""
 

@@ -253,7 +253,8 @@ class Release:
     beside its outcome. ``requesters`` are the ARNs of all who asked for it, retries included.
     ``freezes`` are those of the deployment, and an ``override`` lets the release start its
     pipelines in spite of them. ``dropped`` is the object of the latest attempt that came through
-    the bucket; its result is written beside it.
+    the bucket; its result is written beside it. A rejected manifest has the ARN of its workflow
+    execution as its id, and ``requested_id`` is the id that it names, valid or not.
     """
 
     release_id: str
@@ -294,6 +295,7 @@ class Release:
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
     dropped: ManifestObject | None = None
+    requested_id: str | None = None
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     # History, for people only:
     attempts: tuple[PastAttempt, ...] = ()

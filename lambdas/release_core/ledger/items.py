@@ -13,7 +13,7 @@ from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.present_attempt import describe_failure
-from release_core.domain.queue import Lock, PipelineRecord, Place, Waiter
+from release_core.domain.queue import Lock, PipelineRecord, PipelineUse, Place, Waiter
 from release_core.domain.release import (
     Failure,
     LockHolder,
@@ -61,7 +61,7 @@ RELEASE_ATTRIBUTES = (
     *("retried", "retry", "stop_requested_at", "stop_reason", "timed_out", "late_success"),
     *("approvals", "edited_at", "stage_rollback", "skippable", "skipped_stages", "on_skipped"),
     *("approval", "asked_at", "votes", "voters", "rejected_by", "requesters"),
-    "rejected_at",
+    *("rejected_at", "requested_id"),
     *("freezes", "held", "override", "dropped", "failing_by", "failing_at", "announcements"),
 )
 PIPELINE_ATTRIBUTES = (
@@ -131,6 +131,13 @@ def read_lock(pipeline: str, item: Item) -> Lock:
         pipeline=pipeline,
         holder=lock_holder(item) if "held_by" in item else None,
         queue=tuple(sorted(map(_place, item.get("queue", ())), key=lambda place: place.order)),
+    )
+
+
+def read_use(item: Item) -> PipelineUse:
+    """Who uses a pipeline, from its item in the pipelines table."""
+    return PipelineUse(
+        lock=read_lock(item["pipeline"], item), latest_release=item.get("latest_release")
     )
 
 
@@ -356,6 +363,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
         dropped=known(ManifestObject, item["dropped"]) if "dropped" in item else None,
+        requested_id=item.get("requested_id"),
         pipelines=pipelines or {},
     )
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from release_core.batches import batches
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import ExecutionEnded, LedgerBusy, RejectedBefore, RollbackRefused
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
 from release_core.ledger.items import (
+    dropped_item,
     header_key,
     manifest_key,
     pipeline_key,
@@ -158,14 +160,23 @@ class Openings:
         *,
         channel: str | None,
         requester: str | None,
+        requested_id: str | None = None,
+        dropped: ManifestObject | None = None,
     ) -> bool:
         """Record a rejected manifest under the ARN of its workflow execution.
 
-        After this write the execution opens no release. False if it is on record already, then
-        nothing changes. Until ``note_rejection``, ``LedgerReader.unannounced`` finds it. Raises
-        LedgerBusy when another write conflicts.
+        ``requested_id`` is the release that it names, and ``dropped`` the object that it is, if it
+        came through the bucket. After this write the execution opens no release. False if it is on
+        record already, then nothing changes. Until ``note_rejection``, ``LedgerReader.unannounced``
+        finds it. Raises LedgerBusy when another write conflicts.
         """
-        known = {"channel": channel, "requester": requester, "unannounced": True}
+        known = {
+            "channel": channel,
+            "requester": requester,
+            "requested_id": requested_id,
+            "dropped": dropped_item(dropped) if dropped else None,
+            "unannounced": True,
+        }
         header = rejected_header(execution_arn, why, self._author) | known
         # Race: two tries of one opening reject it, for different reasons. The first one counts.
         is_first = "attribute_not_exists(release_id)"

@@ -93,16 +93,25 @@ class LiveReader:
     def unchanged_by(self, rollback: Rollback) -> tuple[str, ...]:
         """The pipelines of a rollback in which all that it would ship is live already.
 
-        The rollback changes nothing if these are all of its pipelines. Raises ClientError when
-        DynamoDB refuses a read.
+        The rollback changes nothing if these are all of its pipelines. A pipeline in which another
+        execution ran last is not among them: it may have failed half way through a deployment.
+        Raises ClientError when DynamoDB refuses a read.
         """
-        live = self(rollback.wanted).live
+        listed = dict(self.in_parallel(self._recent, rollback.wanted))
+        found = self(rollback.wanted, listed=listed).live
+        live = {name: each for name, each in found.items() if _ran_last(each, listed[name])}
         recorded = self.ledger.get_goods([*live], with_variables=True)
         names = [name for name in rollback.wanted if name in live]
         same = self.in_parallel(
             lambda name: self._ships(live[name], rollback.wanted[name], recorded.get(name)), names
         )
         return tuple(name for name, is_live in zip(names, same, strict=True) if is_live)
+
+    def _recent(self, pipeline: str) -> tuple[str, Sequence[PastExecution]]:
+        try:
+            return pipeline, self.history.recent(pipeline)
+        except ClientError:
+            return pipeline, ()  # nothing is known to be live, so nothing counts as unchanged
 
     def _owners(self, read: Sequence[_Read]) -> dict[str, str]:
         """The release of each execution that a release has started."""
@@ -185,6 +194,16 @@ class LiveReader:
             return self.shipped.good(live.pipeline, live.good.execution_id, at=live.since)
         except ClientError:
             return None  # rather ship what is live again than leave what is not
+
+
+def _ran_last(live: Live, executions: Sequence[PastExecution]) -> bool:
+    """Whether no other execution can have changed what the live one has shipped."""
+    if not executions:
+        return False
+    newest, *others = executions
+    is_live = newest.execution_id in {live.good.execution_id, live.restored_by}
+    # In PARALLEL mode, an execution that began first may end last.
+    return is_live and all(each.updated_at <= newest.updated_at for each in others)
 
 
 def _is_recorded(good: Good, newest: PastExecution, succeeded: Sequence[PastExecution]) -> bool:

@@ -16,6 +16,7 @@ from release_core.domain.live import LivePipelines
 from release_core.domain.order import behind, depths, without
 from release_core.domain.queue import Rival, describe_rival
 from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, Release
+from release_core.domain.remedies import unusable_pins
 from release_core.domain.revisions import Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
 from release_core.manifest.checks import unproved
@@ -352,7 +353,11 @@ class Assessment:
         release = self.release
         if release is None or not self._runs_already:
             return None
-        return Standing(status=release.status.value, rolled_back_by=release.rolled_back_by)
+        return Standing(
+            status=release.status.value,
+            rolled_back_by=release.rolled_back_by,
+            needs_new_manifest=release.closed and bool(unusable_pins(release)),
+        )
 
     @property
     def _runs_already(self) -> bool:

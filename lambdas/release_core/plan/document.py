@@ -118,14 +118,22 @@ class PlannedApproval:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """The status of a release that was opened earlier with the same manifest."""
+    """The status of a release that was opened earlier with the same manifest.
+
+    It ``needs_new_manifest`` if it failed because of its pins, which a retry would use again.
+    """
 
     status: str
     rolled_back_by: str | None = None
+    needs_new_manifest: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The status in the document of a plan."""
-        return {"status": self.status, "rolledBackBy": self.rolled_back_by}
+        return {
+            "status": self.status,
+            "rolledBackBy": self.rolled_back_by,
+            "needsNewManifest": self.needs_new_manifest,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,27 @@ def test_programs_get_one_object(tmp_path: Path, estate: Estate) -> None:
     assert json.loads(refused.stdout)["state"] == "notDone"
 
 
+def test_a_rollback_in_which_nothing_would_change(
+    tmp_path: Path, pipelines: Pipelines, ledger: Ledger
+) -> None:
+    """Both releases shipped the same: nothing is started, unless --force says so."""
+    one, two, name = unique("same"), unique("same"), pipelines.make()
+    for release_id in (one, two):
+        path = in_file(tmp_path, manifest(release_id, name))
+        assert run_command("submit", path, "--json").returncode == 0
+    idle = run_command("rollback", two)
+    assert idle.returncode == 0, idle.stderr
+    assert f"Plan of release {two}-rollback  = nothing would change" in idle.stdout
+    assert ledger.header(f"{two}-rollback") == {}
+    assert json.loads(run_command("rollback", two, "--json").stdout)["state"] == "unchanged"
+    with on_terminal("rollback", two) as terminal:
+        assert terminal.end() == 0
+        assert ASKS not in terminal.text
+    forced = run_command("rollback", two, "--force", "--json")
+    assert forced.returncode == 0, forced.stderr
+    assert ledger.header(f"{two}-rollback")["status"] == "SUCCEEDED"
+
+
 def test_nobody_is_told_to_retry_a_pin_that_does_not_exist(
     tmp_path: Path, pipelines: Pipelines
 ) -> None:

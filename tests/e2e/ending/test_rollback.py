@@ -152,9 +152,9 @@ def test_the_command_rolls_back_across_a_change_of_the_pipeline(
     assert shown.returncode == 0, shown.stderr
     assert f"{two}-rollback" in shown.stdout
     old, new = (ledger.pipeline(each, first)["revisions"][0]["revision"] for each in (one, two))
-    (row,) = [line for line in shown.stdout.splitlines() if line.strip().startswith(first)]
-    assert new[:8] in row.partition("→")[0]
-    assert old[:8] in row.partition("→")[2]
+    changes = shown.stdout.partition(f"\n{first} ")[2].partition("\n\n")[0].splitlines()
+    assert any(line.split()[:2] == ["-", new] for line in changes)
+    assert any(line.split()[:2] == ["+", old] for line in changes)
     file = tmp_path / "rollback.json"
     assert run_command("rollback", two, "--manifest", str(file)).returncode == 0
     assert json.loads(file.read_text())["rollbackOf"] == two

@@ -82,7 +82,7 @@ def test_a_rejection_fails_it_with_its_words(world: ReleaseWorld) -> None:
     closed = world.close(arn)
     assert closed["status"] == "FAILED"
     assert closed["why"].splitlines() == [
-        f"not today (go-live rejected by {ADA}), and 1 of 3 pipelines did not succeed:",
+        f"not today (go-live rejected by {ADA}), and 1 of 3 pipelines was skipped:",
         f"- approval go-live failed: not today (rejected by {ADA})",
         "- catalog skipped: the release is halted: go-live did not succeed",
     ]

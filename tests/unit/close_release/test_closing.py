@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_core.decide.outcome import tally
+from release_core.domain.approvals import Approval
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AnnouncementRefused, StartUnresolved
 from tests.worlds.faults import FAILURE
@@ -242,6 +243,44 @@ def test_what_failed_comes_before_what_was_skipped() -> None:
     )
     _, why = tally(release)
     title, first, *others = why.splitlines()
-    assert title == "1000 of 1000 pipelines did not succeed:"
+    assert title == "1 of 1000 pipelines did not succeed, 999 were skipped:"
     assert first == "- cause failed"
     assert others[0] == "- behind-000 skipped"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "title"),
+    [
+        ("FAILED SKIPPED", "1 of 2 pipelines did not succeed, 1 was skipped:"),
+        ("STOPPED TIMED_OUT SUCCEEDED", "2 of 3 pipelines did not succeed:"),
+        ("SKIPPED SKIPPED", "2 of 2 pipelines were skipped:"),
+        (
+            "FAILED SKIPPED SKIPPED?",
+            "1 of 2 pipelines did not succeed, 1 was skipped, 1 approval was skipped:",
+        ),
+        (
+            "FAILED? FAILED? FAILED",
+            "2 approvals were not granted, and 1 of 1 pipelines did not succeed:",
+        ),
+        ("", "0 of 0 pipelines did not succeed:"),
+    ],
+)
+def test_what_was_skipped_does_not_count_as_failed(statuses: str, title: str) -> None:
+    """The reason counts what failed and what was skipped apart, and approvals apart from both."""
+    nodes = {
+        str(position): Pipeline(
+            name=str(position),
+            status=PipelineStatus(status.removesuffix("?")),
+            position=position,
+            approval=Approval() if status.endswith("?") else None,
+        )
+        for position, status in enumerate(statuses.split())
+    }
+    release = Release(
+        release_id="r",
+        status=ReleaseStatus.RUNNING,
+        execution_arn="arn",
+        opened_at=OPENED,
+        pipelines=nodes,
+    )
+    assert tally(release)[1].splitlines()[0] == title

@@ -1,6 +1,6 @@
 """What people read from the ledger: the history of releases, without tokens and values."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +10,11 @@ from release_core.apply.wiring import ReadingParts
 from release_core.clock import now, to_iso
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
+from release_core.domain.queue import Lock, PipelineUse
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import Pin, Revision
 from release_core.ledger.dynamodb import to_attributes
-from release_core.ledger.history import HistoryReader
+from release_core.ledger.history import HistoryReader, Search
 from release_core.ledger.items import (
     PIPELINE_ATTRIBUTES,
     RELEASE_ATTRIBUTES,
@@ -23,7 +24,7 @@ from release_core.ledger.items import (
     read_pipeline,
 )
 from tests.fakes.dynamodb.client import FakeDynamoDB
-from tests.worlds.ledger_world import TABLES, LedgerWorld
+from tests.worlds.ledger_world import TABLES, LedgerWorld, an_opening
 
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:0b2f"
 OPENED = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -383,3 +384,83 @@ def test_latest_releases(ledger: HistoryReader, client: Recording) -> None:
     (rejected,) = ledger.latest(5, statuses=[ReleaseStatus.REJECTED])
     assert (rejected.label, rejected.pipeline_count) == ("0b2f", 0)
     assert len(client.calls) == 3 * 2  # the releases that wait to be opened, too
+
+
+def add_releases(client: Recording, count: int) -> None:
+    """Put releases on record, one a minute, each with one pipeline of two."""
+    for number in range(count):
+        at = to_iso(OPENED + timedelta(minutes=number))
+        header = {**HEADER, "release_id": f"6.{number}", "opened_at": at, "status": "SUCCEEDED"}
+        name = ("even", "odd")[number % 2]
+        node = {**SEARCH, "release_id": f"6.{number}", "item": f"pipeline#{name}"}
+        client.put_item(TableName="releases", Item=to_attributes(header))
+        client.put_item(TableName="releases", Item=to_attributes(node | {"pipeline": name}))
+
+
+def test_search_in_a_span_of_time(ledger: HistoryReader, client: Recording) -> None:
+    """The index by time is asked for no other releases; both ends belong to the span."""
+    add_releases(client, 9)
+    span = Search(since=OPENED + timedelta(minutes=3), until=OPENED + timedelta(minutes=5))
+    client.calls.clear()
+    assert [each.release_id for each in ledger.search(span, 9)] == ["6.5", "6.4", "6.3"]
+    query = next(asked for _, asked in client.calls if "BETWEEN" in str(asked))
+    assert query["ExpressionAttributeValues"][":since"] == {"S": to_iso(span.since)}
+
+
+def test_search_for_pipelines(ledger: HistoryReader, client: Recording) -> None:
+    """Releases with any of them are found, with these pipelines, in one call for a hundred."""
+    add_releases(client, 120)
+    client.calls.clear()
+    found = ledger.search(Search(pipelines=["odd", "none"]), 5)
+    assert [each.release_id for each in found] == ["6.119", "6.117", "6.115", "6.113", "6.111"]
+    assert [[*each.pipelines] for each in found] == [["odd"]] * 5
+    assert [name for name, _ in client.calls].count("batch_get_item") == 1
+    assert [each.release_id for each in ledger.search(Search(pipelines=["orders"]), 5)] == ["5.10"]
+
+
+def test_search_asks_about_headers(ledger: HistoryReader, client: Recording) -> None:
+    """Everything that is given must be true."""
+    add_releases(client, 9)
+    wanted = Search(
+        statuses=["SUCCEEDED"],
+        fits=lambda header: header.release_id > "6.2",
+        pipelines=["even"],
+    )
+    assert [each.release_id for each in ledger.search(wanted, 2)] == ["6.8", "6.6"]
+    assert [each.release_id for each in ledger.search(wanted, 9)] == ["6.8", "6.6", "6.4"]
+
+
+def test_search_among_those_that_wait() -> None:
+    """A release that waits is found by its time, and by the pipelines that it waits for."""
+    world = LedgerWorld()
+    opening = an_opening("mine", "orders")
+    world.ledger.locks.enqueue(["orders"], opening)
+    held = replace(an_opening("held"), execution_arn="arn:execution:held")
+    world.ledger.locks.hold(held)
+    reader = HistoryReader(world.client, TABLES)
+
+    def ids(**wanted: Any) -> list[str]:
+        return sorted(each.release_id for each in reader.search(Search(**wanted), 9))
+
+    assert ids(pipelines=["orders", "web"]) == ["mine"]
+    assert ids(pipelines=["web"]) == []
+    assert ids(pipelines=["web"], pipelines_of=lambda _: ["web"]) == ["held", "mine"]
+    assert ids(since=opening.came_at + timedelta(seconds=1)) == []
+    assert ids(until=opening.came_at) == ["held", "mine"]
+
+
+def test_who_uses_pipelines(ledger: HistoryReader) -> None:
+    """Those on record are found without their names; of others nothing is on record."""
+    (orders,) = ledger.uses()
+    assert orders.lock.holder is not None
+    assert (orders.lock.pipeline, orders.lock.holder.release_id) == ("orders", "5.10")
+    assert [each.release_id for each in orders.lock.queue] == ["6.0"]
+    web, again = ledger.get_uses(["web", "orders"])
+    assert again == orders
+    assert web == PipelineUse(lock=Lock(pipeline="web"))
+
+
+def test_a_rejection_of_an_earlier_build(ledger: HistoryReader) -> None:
+    """It has neither the id that it names nor its object on record."""
+    (rejected,) = ledger.search(Search(statuses=["REJECTED"]), 1)
+    assert (rejected.requested_id, rejected.dropped) == (None, None)

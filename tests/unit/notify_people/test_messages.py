@@ -151,11 +151,11 @@ def test_an_unreadable_manifest_has_no_release() -> None:
 def test_more_failures_than_an_event_names_are_counted() -> None:
     """An event names ten; the message says how many others there are."""
     failure = examples()["release-failed-1"]["detail"]["failures"][0]
-    counts = {"total": 40, "failed": 30, "succeeded": 10}
+    counts = {"total": 40, "failed": 30, "succeeded": 4, "skipped": 6}
     made = message(example("release-failed-1", failures=[failure] * 12, counts=counts))
     assert mail.body(made).count("- payments") == 10
     assert "- and 20 more" in mail.body(made)
-    assert "30 of 40 pipelines did not succeed." in mail.body(made)
+    assert "30 of 40 pipelines did not succeed.\nOthers: 6 skipped." in mail.body(made)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from release_core.domain.release import ReleaseStatus
 from release_core.errors import ManifestInvalid, ManifestUnreadable, Rejection, ReleaseIdTaken
+from release_core.problems import one_line
 from release_core.strict_json import MAX_BYTES, write_json
 from tests.fakes.service import Refused
 from tests.worlds.faults import refuse
@@ -172,6 +173,9 @@ def test_an_unreadable_object_is_rejected_and_recorded(
     assert item["status"] == "REJECTED"
     assert item["why"].startswith("ManifestUnreadable: s3://manifests/release.json")
     assert item["channel"] == "s3"
+    assert (item["dropped"]["bucket"], item["dropped"]["key"]) == (BUCKET, "release.json")
+    assert item["dropped"]["version_id"] in item["why"]
+    assert "requested_id" not in item
 
 
 def test_a_missing_or_denied_object_is_rejected(world: ReleaseWorld) -> None:
@@ -243,7 +247,33 @@ def test_an_invalid_manifest_is_rejected_and_recorded(world: ReleaseWorld) -> No
     with pytest.raises(ManifestInvalid, match="no pipeline 'nowhere'"):
         world.open_release(arn)
     assert world.ledger.get_release("r") is None
-    assert "nowhere" in world.item("release", arn)["why"]
+    item = world.item("release", arn)
+    assert "nowhere" in item["why"]
+    assert item["requested_id"] == "r"
+    assert "dropped" not in item
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ({"releaseId": 5.10, "pipelines": []}, "5.1"),
+        ({"releaseId": "a\nb" + "c" * 500, "pipelines": []}, one_line("a\nb" + "c" * 500)),
+        ({"releaseId": "", "pipelines": []}, None),
+        ({"retry": "gone"}, "gone"),
+        ({"rollBack": "gone", "releaseId": "gone-rollback"}, "gone-rollback"),
+    ],
+)
+def test_a_rejection_has_the_id_that_was_asked_for(
+    world: ReleaseWorld, request_: dict[str, Any], named: str | None
+) -> None:
+    """People find it by the id that they know, valid or not, in one line."""
+    arn = world.start(json.dumps(request_))
+    with pytest.raises(Rejection):
+        world.open_release(arn)
+    assert world.item("release", arn).get("requested_id") == named
+    release = world.ledger.get_release(arn)
+    assert release is not None
+    assert release.requested_id == named
 
 
 @pytest.mark.parametrize("document", [{}, [], 5, "x", None, {"manifest": None}, {"manifest": []}])

@@ -226,7 +226,23 @@ def test_an_id_that_is_taken_is_a_problem(world: ReleaseWorld) -> None:
     again = plan(world, "orders")
     assert again.valid
     assert "nothing runs again" in again.warnings[0]
-    assert again.as_json()["alreadyReleased"] == {"status": "RUNNING", "rolledBackBy": None}
+    assert again.as_json()["alreadyReleased"] == {
+        "status": "RUNNING",
+        "rolledBackBy": None,
+        "needsNewManifest": False,
+    }
+
+
+def test_a_release_whose_pin_failed_needs_a_new_manifest(world: ReleaseWorld) -> None:
+    """The plan of the same manifest says so."""
+    arn = world.begin(pinned(f"v{2:031d}"))
+    world.wait(arn)
+    gone = ActionResult("ConfigurationError", "Could not access the object.")
+    world.finish(world.fetch("orders"), gone)
+    world.deliver()
+    assert world.close(arn)["status"] == "FAILED"
+    standing = plan(world, pinned(f"v{2:031d}")).as_json()["alreadyReleased"]
+    assert (standing["status"], standing["needsNewManifest"]) == ("FAILED", True)
 
 
 def test_a_resume_plans_only_unsuccessful_pipelines(world: ReleaseWorld) -> None:

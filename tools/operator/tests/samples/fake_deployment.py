@@ -15,9 +15,12 @@ from release_core.aws.result_text import result_text
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Execution
 from release_core.domain.holds import Freeze
+from release_core.domain.queue import Lock, PipelineUse
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.domain.results import Result, ResultState
+from release_core.ledger.history import Search
 from release_core.ledger.reader import LedgerTables
+from release_core.rollback.manifest import Rollback
 from release_machine.deployment.action_logs import ActionLog
 from release_machine.deployment.deployment import Deployment
 from release_machine.deployment.function_logs import LogLine, Subject
@@ -61,12 +64,15 @@ class FakeAws:
     unreadable: str | None = None
     put: list[dict[str, Any]] = field(default_factory=list)
     put_too_late: bool = False
+    same: tuple[str, ...] = ()
     asked_for_logs: list[tuple[datetime, Subject | None]] = field(default_factory=list)
     freezes: tuple[Freeze, ...] = ()
     records: Any = None
     dora: Any = None
     services: dict[str, Any] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
+    estate: Any = None
+    searched: Search | None = None
     stored: str | None = '{"releaseId": "2026.11.22-1", "pipelines": ["catalog", "orders"]}'
 
     caller = "arn:aws:sts::000000000000:assumed-role/Admin/alice"
@@ -83,7 +89,7 @@ class FakeAws:
         self.sfn = self.s3 = self.ledger = self.activity = self.logs = self.action_logs = (
             self.busy
         ) = self
-        self.codepipeline = self.api = self.exceptions = self
+        self.codepipeline = self.api = self.exceptions = self.live = self
 
     def client(self, service: str) -> Any:
         return self.services[service]
@@ -99,6 +105,10 @@ class FakeAws:
         if isinstance(self.answer, OperatorError):
             raise self.answer
         return self.answer
+
+    def unchanged_by(self, rollback: Rollback) -> tuple[str, ...]:
+        assert rollback.manifest
+        return self.same
 
     def get_freezes(self) -> tuple[Freeze, ...]:
         return self.freezes
@@ -227,6 +237,14 @@ class FakeAws:
     def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
         found = self.releases.values()
         return [each for each in found if not statuses or each.status in statuses][:limit]
+
+    def search(self, wanted: Search, limit: int) -> list[Release]:
+        self.searched = wanted
+        found = [each for each in self.releases.values() if wanted.includes(each)]
+        return [each for each in found if wanted.since <= each.opened_at <= wanted.until][:limit]
+
+    def uses(self) -> list[PipelineUse]:
+        return [PipelineUse(lock=Lock(pipeline=name)) for name in ("catalog", "orders", "web")]
 
     def with_executions(self, release: Release) -> Release:
         return release

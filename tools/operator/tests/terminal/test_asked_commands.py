@@ -133,6 +133,7 @@ def test_cancel_shows_what_it_would_stop(aws: FakeAws, typed: Typed) -> None:
         "would be stopped after the action in progress: web, mail",
         "would be skipped: search",
         "would not be asked any more: go-live",
+        "",
         f"Stop release {RELEASE} of {PLACE}? [y/N] Nothing was changed.",
     ]
     assert aws.stopped == []
@@ -204,20 +205,22 @@ def test_rollback_in_which_nothing_would_change(
     aws: FakeAws, core: Core, typed: Typed, words: tuple[str, ...]
 ) -> None:
     """It says so, asks nobody and starts nothing: what was wanted is so already."""
-    core.rollback = replace(ROLLBACK, same=("catalog",))
-    core.problems = ("catalog is busy",)
+    aws.same = ("catalog",)
     result = typed("n", "rollback", RELEASE, *words)
     assert result.exit_code == 0, result.output
-    assert "nothing would change" in result.stdout
+    assert "= nothing would change" in result.stdout
+    assert "nothing would change: what the rollback would ship is live" in result.stdout
     assert "[y/N]" not in result.stdout
     assert aws.started == []
+    core.problems = ("catalog is busy",)
+    assert typed("n", "rollback", RELEASE, *words).exit_code == 0
 
 
 def test_rollback_by_force_although_nothing_would_change(
     aws: FakeAws, core: Core, run: Run
 ) -> None:
     """--force ships it again."""
-    core.rollback = replace(ROLLBACK, same=("catalog",))
+    aws.same = ("catalog",)
     assert run("rollback", RELEASE).exit_code == 0
     assert aws.started == []
     assert run("rollback", RELEASE, "--force").exit_code == 0
@@ -226,10 +229,10 @@ def test_rollback_by_force_although_nothing_would_change(
 
 def test_rollback_in_which_something_would_change(aws: FakeAws, core: Core, run: Run) -> None:
     """One pipeline that would change is enough, and so is one that others have run since."""
-    core.rollback = replace(
-        ROLLBACK, wanted={**ROLLBACK.wanted, "mail": ROLLBACK.wanted["catalog"]}, same=("catalog",)
-    )
+    aws.same = ("catalog",)
+    wanted = {**ROLLBACK.wanted, "mail": ROLLBACK.wanted["catalog"]}
+    core.rollback = replace(ROLLBACK, wanted=wanted)
     assert run("rollback", RELEASE).exit_code == 0
     assert len(aws.started) == 1
-    core.rollback = replace(ROLLBACK, same=("catalog",), conflicts={"mail": "v3"})
+    core.rollback = replace(ROLLBACK, conflicts={"mail": "v3"})
     assert run("rollback", RELEASE).exit_code == 1

@@ -62,9 +62,9 @@ def test_nothing_slow_is_loaded(call: str, heavy: set[str]) -> None:
 
 def test_unknown_command(run: Run) -> None:
     """An unknown command is answered with the list of commands."""
-    result = run("status")
+    result = run("state")
     assert result.exit_code == 2
-    assert "There is no command status." in result.stderr
+    assert "There is no command state." in result.stderr
     assert "submit" in result.stderr
 
 
@@ -151,6 +151,19 @@ def test_names_and_scopes_are_completed(aws: FakeAws) -> None:
     context.params = {"release_id": "none"}
     assert name.shell_complete(context, "") == []
     assert [each.value for each in offered("shop", to="unfreeze")] == ["shop-*"]
+
+
+@pytest.mark.parametrize(("command", "parameter"), [("status", "scopes"), ("list", "pipelines")])
+def test_pipelines_are_completed(aws: FakeAws, command: str, parameter: str) -> None:
+    """Those that a release has used are offered."""
+    names = next(each for each in command_of(command).params if each.name == parameter)
+    context = click.Context(command_of(command))
+    assert [each.value for each in names.shell_complete(context, "")] == [
+        "catalog",
+        "orders",
+        "web",
+    ]
+    assert [each.value for each in names.shell_complete(context, "o")] == ["orders"]
 
 
 def completed(*words: str) -> list[tuple[str, str]]:

@@ -141,7 +141,8 @@ def test_what_is_so_already(aws: FakeAws, core: Core, run: Run) -> None:
     """Nothing is left to retry, or to roll back."""
     document = told(run("retry", RELEASE, "--json"))
     assert (document["state"], document["release"]["status"]) == ("unchanged", "SUCCEEDED")
-    core.rollback = replace(ROLLBACK, same=("catalog",), unchanged=("mail",))
+    aws.same = ("catalog",)
+    core.rollback = replace(ROLLBACK, unchanged=("mail",))
     document = told(run("rollback", RELEASE, "--json"))
     assert (document["state"], document["plan"]["valid"]) == ("unchanged", True)
     assert document["leftOut"] == {

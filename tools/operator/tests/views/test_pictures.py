@@ -22,7 +22,6 @@ from release_machine.views.audit_view import audit_table
 from release_machine.views.bill_of_materials import materials_table
 from release_machine.views.freezes_view import freezes_list
 from release_machine.views.pipeline_rows import pipeline_table
-from release_machine.views.release_list import release_table
 from release_machine.views.tables import attempts_table, release_header
 from release_machine.views.timeline import timeline
 from tools.operator.tests.conftest import at, pipeline
@@ -229,24 +228,6 @@ def test_show(width: int) -> None:
 def test_bill_of_materials(width: int) -> None:
     """Each revision has a row; a pipeline without revisions has one, too."""
     compare("bom", materials_table(shop(), width=width), width=width)
-
-
-@pytest.mark.parametrize("width", [80, 120, 200])
-def test_list(width: int) -> None:
-    """Each release has a row; below, a hold of several releases stands once, with its reason."""
-    refused = Release(
-        release_id=f"{EXECUTION}9",
-        status=ReleaseStatus.REJECTED,
-        execution_arn=EXECUTION,
-        opened_at=at(-90),
-        closed_at=at(-90),
-        channel="direct",
-    )
-    long = replace(shop(), release_id="2026.11.22-production-checkout-hotfix-3-candidate-2")
-    back = replace(long, status=ReleaseStatus.SUCCEEDED, closed_at=at(500), rolled_back_by="x")
-    held = replace(asking(), release_id="2026.11.22-2")
-    releases = [asking(), held, shop(), closed(), back, refused]
-    compare("list", release_table(releases, now=at(600), width=width), width=width)
 
 
 @at_each_width

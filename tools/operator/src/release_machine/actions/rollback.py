@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -56,7 +57,7 @@ def rollback_of(
         raise refusal(error, release) from error
     if rollback.manifest is None:
         raise nothing_to_do(rollback, over)
-    return rollback
+    return replace(rollback, same=session.live.unchanged_by(rollback))
 
 
 def plan_of(session: Session, rollback: Rollback) -> Plan:

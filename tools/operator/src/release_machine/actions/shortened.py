@@ -63,11 +63,16 @@ def _is_whole(session: Session, name: str) -> bool:
 def _search(session: Session, name: str) -> list[Release]:
     """The latest releases that the name may stand for.
 
-    A cut in the name stands for any characters; without one, the name is the beginning.
+    A cut in the name stands for any characters; without one, the name is the beginning. A rejected
+    manifest is also found by the release id in it.
     """
     cut = re.escape(name).replace(re.escape(ELLIPSIS), ".*")
     pattern = re.compile(cut if ELLIPSIS in name else f"{cut}.*", re.DOTALL)
-    return [each for each in session.ledger.latest(_LATEST) if pattern.fullmatch(each.label)]
+    return [
+        each
+        for each in session.ledger.latest(_LATEST)
+        if pattern.fullmatch(each.label) or each.requested_id == name
+    ]
 
 
 def _listed(found: Sequence[Release]) -> str:

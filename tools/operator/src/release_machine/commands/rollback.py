@@ -170,9 +170,10 @@ def _check(
     refused = "refused without --over" if rollback.foreign else None
     if rollback.conflicts and not how.force:
         refused = "refused without --force"
+    idle = would_be_idle(rollback, force=how.force)
     form.draw(
         lambda width: [
-            plan_view(plan.as_json(), width=width, refused=refused),
+            plan_view(plan.as_json(), width=width, refused=refused, idle=idle),
             *remarks(rollback, release),
         ]
     )

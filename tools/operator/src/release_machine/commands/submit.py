@@ -5,7 +5,6 @@ import time
 
 import click
 from botocore.exceptions import ClientError
-from rich.console import RenderableType
 
 from release_core.clock import now
 from release_core.manifest.model import Manifest
@@ -76,11 +75,11 @@ def command(
 
 
 def _confirm(session: Session, document: object, given: Manifest, form: Form) -> None:
-    """Show what would change, and ask; nobody is asked when nothing would run."""
+    """Show what would change, and ask; do not ask when nothing would run."""
     question = f"Submit release {given.release_id} to {session.deployment.place}?"
     plan = _plan(session, document, form)
     if plan:
-        form.draw(lambda width: _parts(plan, width))
+        form.draw(lambda width: [plan_view(plan.as_json(), width=width)])
         if plan.already_released:
             return
         if not plan.valid:
@@ -96,10 +95,6 @@ def _plan(session: Session, document: object, form: Form) -> Plan | None:
     except UnreachableError as error:
         form.say(f"what would change cannot be shown: {error.problem}")
         return None
-
-
-def _parts(plan: Plan, width: int) -> list[RenderableType]:
-    return [plan_view(plan.as_json(), width=width), ""]
 
 
 def _post(session: Session, _name: str, content: bytes, form: Form) -> str:

@@ -8,8 +8,8 @@ from release_core.domain.release import ReleaseStatus
 from release_machine.actions.automatic_rollback import announced_by, await_rollback
 from release_machine.actions.cancel import refuse_ended
 from release_machine.actions.find import find_release
-from release_machine.actions.requested_release import requested_release
 from release_machine.follow.opening import Rejected
+from release_machine.release.requested_release import requested_release
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import (
     follow_and_exit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -37,6 +38,8 @@ from release_machine.dora.reading import DoraReader
 from release_machine.errors import UsageError
 from release_machine.release.activity import ActivityReader
 from release_machine.release.busy import BusyPipelines
+from release_machine.release.estate_reader import EstateReader
+from release_machine.release.requested_release import requested_release
 from release_machine.text.console_links import console_region
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_stepfunctions import SFNClient
     from types_boto3_sts import STSClient
+
+    from release_core.domain.release import Release
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -156,6 +161,27 @@ class Session:
             client=self.client, tables=self.deployment.tables, clock=now, in_parallel=in_parallel
         )
         return parts.live
+
+    @cached_property
+    def estate(self) -> EstateReader:
+        """How the pipelines of the deployment stand."""
+        sfn, s3 = self.sfn, self.s3  # boto3 creates no clients in several threads
+
+        def pipelines_of(pending: Release) -> Sequence[str]:
+            arn = pending.execution_arn
+            return requested_release(arn, sfn=sfn, s3=s3, ledger=self.ledger).pipelines
+
+        return EstateReader(
+            ledger=self.ledger,
+            busy=self.busy,
+            live=self.live,
+            history=ExecutionHistory(self.codepipeline),
+            codepipeline=self.codepipeline,
+            patterns=lambda: self.settings.pipeline_name_patterns,
+            pipelines_of=pipelines_of,
+            clock=now,
+            in_parallel=in_parallel,
+        )
 
     @cached_property
     def api(self) -> ReleaseApi:

@@ -25,12 +25,12 @@ def will_ask(*, yes: bool) -> bool:
 
 
 def yes_option(function: Callable[..., object]) -> Callable[..., object]:
-    """Add the option ``yes``: nobody is asked."""
+    """Add the option ``yes``: the command does not ask."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(function)
 
 
 def ask(question: str, *, on_stderr: bool = False) -> bool:
-    """Whether a person agrees; without a terminal nobody is asked, and the answer is yes.
+    """Whether a person agrees; without a terminal this does not ask, and the answer is yes.
 
     An empty answer and Ctrl-D mean no. Ctrl-C ends the command.
     """
@@ -46,6 +46,7 @@ def require_yes(question: str, *, yes: bool = False, on_stderr: bool = False) ->
 
 
 def _agrees(question: str, *, on_stderr: bool) -> bool:
+    click.echo(err=on_stderr)  # a question stands apart from what was shown
     while True:
         click.echo(f"{in_one_line(question)} [y/N] ", nl=False, err=on_stderr)
         try:

@@ -30,10 +30,19 @@ def read_any(_context: click.Context, parameter: click.Parameter, value: str | N
     return value
 
 
+def read_scopes(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Names or patterns of pipelines; raises UsageError for what can match none."""
+    for value in values:
+        read_scope(context, parameter, value)
+    return values
+
+
 def read_scope(
     _context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """What a freeze covers, if it is given; raises UsageError for what can be no scope."""
+    """What a freeze or a view covers, if it is given; raises UsageError for what can match none."""
     if value is None or _SCOPE.fullmatch(value):
         return value
     name = parameter.opts[0] if parameter.param_type_name == "option" else "PATTERN"

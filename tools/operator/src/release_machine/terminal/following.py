@@ -14,7 +14,6 @@ from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import still_stopping
-from release_machine.actions.requested_release import requested_release
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
@@ -35,6 +34,7 @@ from release_machine.release.activity import ActivityInTurns
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.failure_links import with_links
 from release_machine.release.remedies import correct_manifest
+from release_machine.release.requested_release import requested_release
 from release_machine.terminal.forms import Form
 from release_machine.views.json_calls import CallEnd, State, state_of
 from release_machine.views.json_output import document

@@ -10,6 +10,7 @@ import click
 from release_core.clock import to_iso
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.automation import SkippedStage
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.holds import Freeze, Override
@@ -31,13 +32,14 @@ _KEYS = {
         "pipelineCount "
         "attempt resumedAt attempts onFailure onSkipped haltedBy pending notBefore deadline "
         "maxConcurrency "
-        "rollbackOf restores rollsBackAs rolledBackBy requesters override audit"
+        "rollbackOf restores rollsBackAs rolledBackBy requesters override requestedId object audit"
     ),
     Pipeline: (
         "name status dependsOn held attempt attempts retries retried timeoutMinutes executionId "
         "startedAt endedAt stopRequestedAt stopReason editedAt failure lateSuccess skippedStages "
         "approvals variables sourceRevisions revisions previousGood changes audit"
     ),
+    ManifestObject: "bucket key versionId",
     Freeze: "scope until reason by at",
     Held: "kind until why by scope",
     Override: "reason by at",
@@ -63,6 +65,7 @@ _KEYS = {
 _ATTRIBUTES = {
     (Approval, "expiresAfterMinutes"): "expires_after",
     (PastAttempt, "attempt"): "number",
+    (Release, "object"): "dropped",
     (Pipeline, "timeoutMinutes"): "time_limit",
     (Pipeline, "variables"): "variable_names",
     (Good, "variables"): "variable_names",

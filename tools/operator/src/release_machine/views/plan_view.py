@@ -19,14 +19,17 @@ LONGEST_NAME = 24  # beside it there is room on a narrow terminal
 _WITH_A_REST = frozenset({"FAILED", "CANCELLED"})
 
 
-def plan_view(plan: Json, *, width: int, refused: str | None = None) -> RenderableType:
+def plan_view(
+    plan: Json, *, width: int, refused: str | None = None, idle: bool = False
+) -> RenderableType:
     """Draw what would run and what would change in which order, and the problems.
 
-    ``refused`` is the reason why a valid plan would still not be started.
+    ``refused`` is the reason why a valid plan would still not be started. An ``idle`` plan is not
+    started because nothing would change.
     """
     plan = printable(plan)
     return Group(
-        _title(plan, refused),
+        _title(plan, refused, idle=idle),
         # A dry run of an older deployment has no title.
         *about_line(plan.get("title"), is_hotfix=plan.get("kind") == HOTFIX),
         *_facts(plan),
@@ -36,11 +39,10 @@ def plan_view(plan: Json, *, width: int, refused: str | None = None) -> Renderab
     )
 
 
-def _title(plan: Json, refused: str | None) -> Text:
+def _title(plan: Json, refused: str | None, *, idle: bool) -> Text:
     label = plan["releaseId"] or "without an id"
-    return Text.assemble(
-        ("Plan of release ", "bold"), (label, "bold"), "  ", _verdict(plan, refused)
-    )
+    verdict = ("= nothing would change", "yellow") if idle else _verdict(plan, refused)
+    return Text.assemble(("Plan of release ", "bold"), (label, "bold"), "  ", verdict)
 
 
 def _verdict(plan: Json, refused: str | None) -> tuple[str, str]:
@@ -65,6 +67,8 @@ def _facts(plan: Json) -> Iterator[Text]:
     if standing:
         if standing["rolledBackBy"]:
             yield Text(f"it was rolled back by release {standing['rolledBackBy']}")
+        elif standing.get("needsNewManifest"):
+            yield Text("a retry would use the same pins: correct them, and give it a new releaseId")
         elif standing["status"] in _WITH_A_REST:
             retry = f"release-machine retry {shlex.quote(plan['releaseId'])}"
             yield Text(f"run the rest with: {retry}")

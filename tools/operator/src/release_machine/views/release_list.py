@@ -1,43 +1,52 @@
 """The latest releases drawn with rich, one row each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import TypeAlias
 
-from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.rollback.refusals import listed
 from release_machine.release.approvals import is_asked, person
 from release_machine.release.holds import held_words, hold_of, holds_of
-from release_machine.release.phrases import waits_briefly
-from release_machine.text.fitting import fitted
-from release_machine.text.wording import brief_time, clock_time, colored_status, duration, short
+from release_machine.release.short_ids import short_id
+from release_machine.text.wording import brief_time, colored_status, duration
+from release_machine.views.about import about
+from release_machine.views.columns import columns_that_fit
+from release_machine.views.rows import Column, Row, Rows
 
-WIDTH_FOR_CHANNEL_AND_BY = 100
-WIDTH_FOR_ALL = 140
-SHORTEST_NAME = 12
-_GAP = 2
-_BY_CELLS = 16
-Row: TypeAlias = tuple[str, *tuple[str | Text, ...]]
+# What is said about a release stands beside it where this leaves so many cells, otherwise below.
+_ROOM_BESIDE = 40
+_NEVER_LEFT_OUT = 2
+_MOST_PIPELINES = 5
+_COLUMNS = (
+    Column(title="RELEASE", folds=True),
+    Column(title="STATUS"),
+    Column(title="OPENED"),
+    Column(title="TIME", right=True),
+    Column(title="BY"),
+    Column(title="PIPELINES", right=True),
+    Column(title="CHANNEL"),
+)
 
 
-def release_table(releases: Sequence[Release], *, now: datetime, width: int) -> RenderableType:
-    """Draw the latest releases, one row each, and what holds them; names are shortened to fit."""
-    rows = [_row(release, now=now, whole=width >= WIDTH_FOR_ALL) for release in releases]
-    headers = ("RELEASE", "STATUS", "OPENED", "TIME", "PIPELINES", "CHANNEL", "BY")
-    shown = len(headers) if width >= WIDTH_FOR_CHANNEL_AND_BY else headers.index("CHANNEL")
-    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
-    for name in headers[:shown]:
-        right = name in {"TIME", "PIPELINES"}
-        table.add_column(name, no_wrap=True, justify="right" if right else "left")
-    room = max(SHORTEST_NAME, width - sum(_cells(headers[1:shown], [row[1:] for row in rows])))
-    for name, *rest in rows:
-        table.add_row(fitted(name, room), *rest[: shown - 1])
+def release_table(
+    releases: Sequence[Release], *, now: datetime, width: int, pipelines: Collection[str] = ()
+) -> RenderableType:
+    """Draw the latest releases, one row each, and what holds them.
+
+    Of the ``pipelines`` each row says how they ended in the release. Where there is no room for all
+    columns, the last ones are left out; names and statuses are never shortened.
+    """
+    cells = [_cells(each, now) for each in releases]
+    shown = columns_that_fit(_COLUMNS, cells, width=width, kept=_NEVER_LEFT_OUT)
+    rows = [
+        Row(cells=row[:shown], facts=[*about(each), *_facts(each), *_named(each, pipelines)])
+        for each, row in zip(releases, cells, strict=True)
+    ]
     held = [Text(line, style="dim") for line in _held(releases)]
+    table = Rows(_COLUMNS[:shown], rows, facts="", room=_ROOM_BESIDE)
     return Group(table, *[Text(""), *held] if held else [])
 
 
@@ -50,25 +59,40 @@ def _held(releases: Sequence[Release]) -> Iterator[str]:
     yield from (f"{listed(names)}: {words}" for words, names in held.items())
 
 
-def _row(release: Release, *, now: datetime, whole: bool) -> Row:
-    opened = release.opened_at
-    by = person(release.requester or "")
-    return (
-        _name(release, whole=whole),
+def _cells(release: Release, now: datetime) -> list[Text]:
+    took = duration(release.began_at, release.closed_at or now)
+    rejected = release.status is ReleaseStatus.REJECTED
+    cells = (
+        short_id(release),
         _status(release, now),
-        "" if opened is None else clock_time(opened) if whole else brief_time(opened),
-        duration(release.began_at, release.closed_at or now),
+        brief_time(release.opened_at),
+        "" if rejected else took,
+        person(release.requester or ""),
         str(release.pipeline_count or ""),
         release.channel or "",
-        by if whole else fitted(by, _BY_CELLS),
     )
+    return [each if isinstance(each, Text) else Text(each) for each in cells]
 
 
-def _name(release: Release, *, whole: bool) -> str:
-    # A rejected manifest has no id, and the name of its execution is long; --json has it.
-    if release.status is ReleaseStatus.REJECTED and not whole:
-        return f"(rejected) {short(release.label)}"
-    return release.label
+def _facts(release: Release) -> Iterator[Text]:
+    """What a rejected manifest asked for, where it was handed in, and why it was rejected."""
+    if release.status is ReleaseStatus.REJECTED:
+        place = release.dropped.key if release.dropped else f"through {release.channel}"
+        error = (release.why or "").partition(": ")[0]
+        of = f"{release.requested_id}, " if release.requested_id else ""
+        yield Text(f"{of}{place}" + (f": {error}" if error else ""), style="dim")
+
+
+def _named(release: Release, names: Collection[str]) -> list[Text]:
+    """How these pipelines ended in a release, or what they do."""
+    nodes: list[Pipeline] = [each for each in release.pipelines.values() if each.name in names]
+    found = [
+        Text.assemble(f"{each.name} ", colored_status(each.status))
+        for each in nodes[:_MOST_PIPELINES]
+    ]
+    if more := len(nodes) - len(found):
+        found.append(Text(f"and {more} more", style="dim"))
+    return [Text(", ").join(found)] if found else []
 
 
 def _status(release: Release, now: datetime) -> Text:
@@ -79,11 +103,7 @@ def _status(release: Release, now: datetime) -> Text:
         "held" if any(hold_of(release, each) for each in release.pipelines.values()) else "",
     )
     if release.pending:
-        return Text(waits_briefly(release, now), style="dim")
+        held = release.not_before if release.is_held(now) else None
+        waits = f"held until {brief_time(held)}" if held else "waits for pipelines"
+        return Text(waits, style="dim")
     return colored_status(release.status).append("".join(f", {note}" for note in notes if note))
-
-
-def _cells(headers: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Iterator[int]:
-    """The width of each column with the gap before it."""
-    for index, header in enumerate(headers):
-        yield _GAP + max(len(header), 0, *(cell_len(str(row[index])) for row in rows))

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.ledger.history import HistoryReader
-from release_machine.actions.requested_release import RequestedRelease, requested_release
+from release_machine.release.requested_release import RequestedRelease, requested_release
 from tools.operator.tests.conftest import BEGIN, EXECUTION, Stubbed, described
 from tools.operator.tests.samples.made_release import by_name
 

@@ -1,0 +1,115 @@
+"""The filters of the command list, and how it names rejected manifests."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from release_core.clock import now
+from release_core.domain.dropped import ManifestObject
+from release_core.domain.release import Release, ReleaseStatus
+from tools.operator.tests.conftest import Run, at
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+
+NAME = "0b2f7c1e-8a8e-4f8c-9d53-6f1a1c0f7e55"
+REJECTED = Release(
+    release_id=f"{EXECUTION.removesuffix('mine')}{NAME}",
+    status=ReleaseStatus.REJECTED,
+    execution_arn=f"{EXECUTION.removesuffix('mine')}{NAME}",
+    opened_at=at(0),
+    closed_at=at(0),
+    channel="s3",
+    why="ManifestInvalid: The manifest has 1 problem:\n- pipelines[0]: there is no pipeline 'x'",
+    requested_id="2026.11.22-7",
+    dropped=ManifestObject(bucket="manifests", key="autumn.json", version_id="v1"),
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["--outcome", "succeeded"], True),
+        (["--outcome", "failed"], False),
+        (["--requester", "alice"], True),
+        (["--by", "bob"], False),
+        (["--status", "SUCCEEDED", "--outcome", "SUCCEEDED", "--requester", "a*"], True),
+        (["--since", "2026-11-22T10:00:00Z"], True),
+        (["--since", "2026-11-22T10:00:01Z"], False),
+        (["--until", "2026-11-22"], False),
+    ],
+)
+def test_filters(aws: FakeAws, run: Run, options: list[str], found: bool) -> None:
+    """A release is listed if it meets all of them."""
+    result = run("list", *options)
+    assert result.exit_code == 0, result.output
+    assert ("2026.11.22-1" in result.stdout) is found
+    assert found or result.stdout == "no release is like that\n"
+
+
+def test_a_duration_is_counted_back_from_now(aws: FakeAws, run: Run) -> None:
+    """The ledger is asked for no older releases."""
+    run("list", "--since", "7d", "--until", "1d")
+    assert aws.searched is not None
+    assert now() - aws.searched.since - timedelta(days=7) < timedelta(minutes=1)
+    assert aws.searched.until > aws.searched.since
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--since", "soon"], "--since soon: is neither a time nor a duration"),
+        (["--since", "1d", "--until", "2d"], "--until 2d is before --since 1d"),
+        (["--pipeline", "shop-*"], "No release has run a pipeline that matches shop-*"),
+        (["--pipeline", "no pipeline"], "--pipeline no pipeline can match no pipeline"),
+    ],
+)
+def test_wrong_filters(aws: FakeAws, run: Run, options: list[str], says: str) -> None:
+    """They are wrong usage, with the reason."""
+    result = run("list", *options)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_pipelines(aws: FakeAws, run: Run) -> None:
+    """A pattern stands for the known names; each row says how the pipelines ended."""
+    result = run("list", "--pipeline", "*o*", "--pipeline", "search")
+    assert aws.searched is not None
+    assert aws.searched.pipelines == ["catalog", "orders", "search"]
+    assert "catalog ✔ SUCCEEDED" in result.stdout
+    assert "orders ✘ FAILED" in result.stdout
+
+
+def test_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
+    """It has a short id, the release id in it, its file, and the error."""
+    aws.releases = {"rejected": REJECTED}
+    told = run("list").stdout
+    assert "0b2f7c1e " in told
+    assert NAME not in told
+    assert "2026.11.22-7, autumn.json: ManifestInvalid" in told
+    (shown,) = json.loads(run("list", "--json").stdout)
+    assert shown["requestedId"] == "2026.11.22-7"
+    assert shown["object"] == {"bucket": "manifests", "key": "autumn.json", "versionId": "v1"}
+
+
+def test_show_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
+    """It says which release id the manifest has, and which file it is."""
+    aws.releases = {REJECTED.release_id: REJECTED}
+    told = run("show", REJECTED.release_id).stdout
+    assert "release id  2026.11.22-7" in told
+    assert "file        autumn.json" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"dropped": None, "channel": "api"}, "2026.11.22-7, through api: ManifestInvalid"),
+        ({"dropped": None, "requested_id": None}, "through s3: ManifestInvalid"),
+    ],
+)
+def test_a_rejection_of_which_less_is_on_record(
+    aws: FakeAws, run: Run, changes: dict[str, str | None], says: str
+) -> None:
+    """Of another door the door is named; an earlier build recorded no more than that."""
+    aws.releases = {"rejected": replace(REJECTED, **changes)}  # type: ignore[arg-type] # texts
+    assert says in run("list").stdout
