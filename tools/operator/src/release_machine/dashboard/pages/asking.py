@@ -16,7 +16,7 @@ LONGEST = 500  # characters of a reason
 _DOES = {
     "approve": "Approve it",
     "reject": "Reject it",
-    "cancel": "Cancel the release",
+    "cancel": "Stop the release",
     "retry": "Retry the release",
     "rollback": "Roll the release back",
 }
