@@ -123,6 +123,7 @@ def test_the_reader_writes_nothing() -> None:
     assert all(map(READS.match, actions_of(reader)))
     assert allows(reader, "dynamodb:Query", f"{TABLE}/index/by_time")
     assert allows(reader, "codepipeline:GetPipelineState", PIPELINE)
+    assert allows(reader, "codepipeline:GetPipeline", PIPELINE)  # to say what is live, and to plan
     assert allows(reader, "states:DescribeExecution", EXECUTION)
     assert not allows(reader, "dynamodb:UpdateItem", TABLE)
     assert not allows(reader, "states:StartExecution", MACHINE)

@@ -94,15 +94,17 @@ class History:
     def _between(
         self, rollback: PastExecution, older: Sequence[PastExecution]
     ) -> Iterator[PastExecution]:
-        """The executions between a rollback and the execution that it went back to."""
+        """The executions that a rollback has undone: those since its target that shipped."""
         target = self._target(rollback, older)
-        of = self._release_rolled_back_by(rollback)
+        of, undoes = self._release_rolled_back_by(rollback), rollback.undoes or ""
         for each in older:
             if each is target:
                 return
             # The list may not reach back to what a release went back to. Then only what the
             # release shipped that it rolled back is known.
-            if target or rollback.rollback_to or self.owners.get(each.execution_id) == of:
+            is_of = of is not None and self.owners.get(each.execution_id) == of
+            reaches = target is not None or rollback.rollback_to is not None
+            if is_of or (reaches and (each.succeeded or each.execution_id in undoes)):
                 yield each
 
     def _target(

@@ -232,6 +232,34 @@ def test_a_rollback_over_later_releases_undoes_them_too(world: ReleaseWorld) -> 
     assert live(world).rolled_back == ("orders v3", "orders v2")
 
 
+def test_a_build_that_never_shipped_was_not_rolled_back(world: ReleaseWorld) -> None:
+    """Somebody tried a build by hand, which failed, before the rollback: nothing is known of it."""
+    run(world, "v2", "orders")
+    by_hand(world, "never shipped", fails=True)
+    world.clock.advance(timedelta(minutes=1))
+    roll_back(world, "v2")
+    assert live(world).rolled_back == ("orders v2",)
+
+
+def test_a_failed_build_of_a_release_that_was_rolled_back(world: ReleaseWorld) -> None:
+    """The release has failed with it, and was rolled back: it counts as rolled back."""
+    run(world, "v2", "orders", bad="orders")
+    world.clock.advance(timedelta(minutes=1))
+    roll_back(world, "v2")
+    assert live(world).rolled_back == ("orders v2",)
+
+
+def test_a_rollback_whose_target_is_not_listed(world: ReleaseWorld) -> None:
+    """Only what the rolled back release itself shipped is known to be undone."""
+    by_hand(world, "orders by hand")
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    roll_back(world, "v2")
+    listed = [*world.parts().history.recent("orders")][:2]
+    found = world.parts().live(["orders"], listed={"orders": listed}).live["orders"]
+    assert (found.good.release_id, found.rolled_back) == ("v2-rollback", ("orders v2",))
+
+
 def test_a_failed_rollback_has_undone_nothing(world: ReleaseWorld) -> None:
     """What was to be rolled back is still live."""
     run(world, "v2", "orders")

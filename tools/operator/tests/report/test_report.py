@@ -16,7 +16,7 @@ from release_core.domain.execution import Change, Execution, ExecutionState
 from release_core.domain.release import ReleaseStatus
 from release_machine.release.model import Snapshot
 from release_machine.report import body, html
-from release_machine.report.audit import is_function
+from release_machine.report.audit import function_of
 from release_machine.text.wording import times_in
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.asking_release import asking_snapshot
@@ -130,10 +130,10 @@ def test_people_stand_out_in_the_audit() -> None:
     assert "alice@example.com opened through api" in short
     assert "started as" not in short
     assert page.values("class").count("by-person") == 2
-    assert is_function("release-machine-open-release")
-    assert is_function("close-release")
-    assert not is_function("close-release-manager")
-    assert not is_function(ALICE)
+    assert function_of("release-machine-open-release") == "open-release"
+    assert function_of("close-release") == "close-release"
+    assert function_of("close-release-manager") is None
+    assert function_of(ALICE) is None
 
 
 def test_earlier_attempts() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from release_core.domain.dropped import ManifestObject
 from release_core.domain.release import Failure, OnFailure, PipelineStatus, ReleaseStatus
 from release_core.domain.revisions import Pin
 from release_machine.release.model import Snapshot
@@ -195,6 +196,15 @@ def test_a_rejected_manifest() -> None:
     facts = text[text.index("Requested by") : text.index("Workflow")]
     assert facts.startswith("Requested by ReleaseManager/alice@example.com")
     assert facts.endswith("Through the API Received 2026-11-22 22:02:40 UTC ")
+
+
+def test_the_release_and_file_of_a_rejected_manifest() -> None:
+    """A rejected manifest has the id that it names, and the object in the bucket."""
+    dropped = ManifestObject(bucket="manifests", key="autumn.json", version_id=None)
+    page = with_release(samples.rejected(), requested_id="2026.11.22-9", dropped=dropped)
+    head, _, facts = page.text.partition("About this release")
+    assert "by ReleaseManager/alice@example.com ; names release 2026.11.22-9" in head
+    assert "Manifest s3://manifests/autumn.json" in facts
 
 
 def test_an_account_as_requester() -> None:

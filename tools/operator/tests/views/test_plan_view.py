@@ -80,6 +80,17 @@ def test_the_same_revision_is_written_once() -> None:
     assert shown.count("3f2a9c0d5b7e") == 1
 
 
+def test_revisions_with_the_same_beginning_are_not_cut() -> None:
+    """Otherwise they would look the same."""
+    catalog, _ = PLAN["pipelines"]
+    first, second = ("3f2a9c0d5b7e41f8a6c2d9e0b1f3a5c7d9e1f204", "3f2a9c0d5b7e" + "f" * 28)
+    source = {**catalog["sources"][0], "current": first, "wanted": None, "ships": second}
+    plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
+    shown = drawn(plan_view(plan, width=100), width=100)
+    assert f"  -  {first}" in shown
+    assert f"  +  {second}" in shown
+
+
 def test_a_rolled_back_build_comes_first() -> None:
     """It is named before the pipelines, and marked at its revision."""
     shown = " ".join(drawn(plan_view(PLAN, width=80), width=80).split())
@@ -133,8 +144,9 @@ def test_plan_of_a_release_that_exists(
     """The plan says that nothing would run, and names the command for the rest."""
     already = dict(zip(("status", "rolledBackBy"), standing, strict=True))
     plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
-    title, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
+    title, about, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
     assert title.endswith(f"= already released {verdict}")
+    assert about == "hotfix  Round prices down"
     assert second.endswith(fact)
     assert "takes about" not in second
 

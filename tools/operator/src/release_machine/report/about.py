@@ -44,12 +44,18 @@ def _gist(release: Release) -> Content:
     return isolated(", ".join(part for part in parts if part))
 
 
+def _object(release: Release) -> str | None:
+    dropped = release.dropped
+    return f"s3://{dropped.bucket}/{dropped.key}" if dropped else None
+
+
 def _facts(snapshot: Snapshot, *, region: str | None) -> Iterator[tuple[str, Content]]:
     release, at = snapshot.release, snapshot.at
     door = _DOORS.get(release.channel or "", release.channel)
     became = release.status is not ReleaseStatus.REJECTED
     yield "Opened by" if became else "Requested by", person(release.requester)
     yield "Through", isolated(door)
+    yield "Manifest", isolated(_object(release))
     yield "Opened" if became else "Received", utc(release.opened_at)
     if release.attempt > 1:
         yield "Attempt", [f"{release.attempt}, since ", utc(release.resumed_at)]

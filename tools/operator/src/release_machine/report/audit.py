@@ -60,13 +60,8 @@ def audit(release: Release) -> Content:
     ]
 
 
-def is_function(who: str) -> bool:
-    """Whether it is a function of the release machine, with a deployment's name in front."""
-    return _function(who) is not None
-
-
-def _function(who: str) -> str | None:
-    """The name of a function without the name of its deployment; None of anybody else."""
+def function_of(who: str) -> str | None:
+    """The name of a function of the release machine, without its deployment; None for others."""
     names = (name.replace("_", "-") for name in FUNCTIONS)
     return next((name for name in names if f"-{who}".endswith(f"-{name}")), None)
 
@@ -119,7 +114,7 @@ def _lines(release: Release) -> Iterator[_Line]:
 
 def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     moved = entry.before != entry.after
-    function = _function(entry.who)
+    function = function_of(entry.who)
     return _Line(
         at=entry.at,
         after=entry.at,

@@ -66,13 +66,18 @@ def _outcome(snapshot: Snapshot) -> Markup:
 
 
 def _opened(snapshot: Snapshot) -> Markup:
-    """Who asked for it and when; of a release that runs also how old the page is."""
+    """Who asked for it and when; of a release that runs also how old the page is.
+
+    A rejected manifest also has the release id that it names.
+    """
     release = snapshot.release
     became = release.status is not ReleaseStatus.REJECTED
     parts: list[Content] = [
         ["Opened" if became else "Received", [" ", utc(release.opened_at)]],
         [" by ", name_of(release.requester)] if release.requester else None,
     ]
+    if release.requested_id:
+        parts += ["; names release ", element("b", isolated(release.requested_id))]
     if release.attempt > 1:
         again = resumer(release)
         parts += [

@@ -76,8 +76,8 @@ def _shipper(live: Json) -> str:
 
 
 def _source(pipeline: Json, source: Json, *, whole: bool) -> Iterator[tuple[str, Text]]:
-    current, changes = source["current"], source.get("changes")
-    before = _revision(current, whole=whole)
+    changes = source.get("changes")
+    before, after = _revisions(source, whole=whole)
     message = source.get("currentMessage")
     if not pipeline.get("runs", True):
         if before:
@@ -88,13 +88,10 @@ def _source(pipeline: Json, source: Json, *, whole: bool) -> Iterator[tuple[str,
         return
     if before:
         yield "-", _with(before, message, style="red")
-    yield _would_ship(source, whole=whole)
+    yield _would_ship(source, after)
 
 
-def _would_ship(source: Json, *, whole: bool) -> tuple[str, Text]:
-    wanted = source["wanted"]
-    # A dry run of an older deployment has no ships; it knows only pins.
-    after = _revision(source.get("ships") or wanted, whole=whole)
+def _would_ship(source: Json, after: str | None) -> tuple[str, Text]:
     if after is None:
         of = f" of {source['newestOf']}" if source.get("newestOf") else ""
         why = source.get("note") or "not looked up"
@@ -124,8 +121,15 @@ def _with(first: str, *more: str | None, style: str) -> Text:
     return Text("  ".join(filter(None, (first, " · ".join(filter(None, more))))), style=style)
 
 
-def _revision(revision: str | None, *, whole: bool) -> str | None:
-    """The beginning of a long revision; --json has all of it."""
-    if revision is None or whole or len(revision) <= LONGEST_CUT:
-        return revision
-    return f"{revision[:12]}…"
+def _revisions(source: Json, *, whole: bool) -> tuple[str | None, str | None]:
+    """The live revision, and the revision that would ship; --json has all of a long one."""
+    # A dry run of an older deployment has no ships; it knows only pins.
+    current, ships = source["current"], source.get("ships") or source["wanted"]
+    before, after = _cut(current), _cut(ships)
+    if whole or (before == after and current != ships):
+        return current, ships
+    return before, after
+
+
+def _cut(revision: str | None) -> str | None:
+    return revision if revision is None or len(revision) <= LONGEST_CUT else f"{revision[:12]}…"
