@@ -195,11 +195,11 @@ def test_credentials_expire(
     path = "/releases/2026.11.22-1"
     assert "catalog" in dashboard.browser.get(path).text
 
-    def refuse(_: str) -> Release:
-        raise refusal("ExpiredTokenException", "Query")
+    def refuse(_: Release) -> Release:
+        raise refusal("ExpiredTokenException", "BatchGetItem")
 
     with monkeypatch.context() as patched:
-        patched.setattr(aws, "get_release", refuse)
+        patched.setattr(aws, "with_executions", refuse)
         dashboard.loop.hurry()
         text = words(dashboard.browser.get(path).text)
         assert "AWS refused the credentials" in text
