@@ -94,6 +94,9 @@ class Assessment:
         others = [line_of(each) for each in problems if not _is_of_one(each)]
         return Plan(
             release_id=self.manifest.release_id,
+            title=self.manifest.title,
+            notes=self.manifest.notes,
+            kind=self.manifest.kind,
             problems=(
                 *others,
                 *([str(refusal)] if refusal else []),

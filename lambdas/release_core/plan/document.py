@@ -154,6 +154,9 @@ class Plan:
     already_released: Standing | None = None
     held_until: datetime | None = None
     refused_as: type[Rejection] = ManifestInvalid
+    title: str | None = None
+    notes: str | None = None
+    kind: str | None = None
 
     @property
     def valid(self) -> bool:
@@ -199,6 +202,9 @@ class Plan:
     ) -> dict[str, Any]:
         return {
             "releaseId": self.release_id,
+            "title": self.title,
+            "notes": self.notes,
+            "kind": self.kind,
             "valid": self.valid,
             "alreadyReleased": self.already_released and self.already_released.as_json(),
             "heldUntil": to_iso(self.held_until) if self.held_until else None,

@@ -53,6 +53,16 @@ def test_a_plan_shows_each_pipeline_and_its_sources(world: ReleaseWorld) -> None
     assert (source["current"], source["wanted"], source["revisionType"]) == (None, None, None)
 
 
+def test_a_plan_says_what_the_release_is_about(world: ReleaseWorld) -> None:
+    """As the manifest says; a document that is not a manifest says nothing."""
+    about = {"title": "Prices with tax", "notes": "At 18:00.", "kind": "hotfix"}
+    found = plan(world, "orders", **about).as_json()
+    assert {key: found[key] for key in about} == about
+    plain = plan(world, "orders").as_json()
+    assert (plain["title"], plain["notes"], plain["kind"]) == (None, None, "standard")
+    assert plan(world, 5).as_json()["kind"] is None
+
+
 @pytest.mark.parametrize("first", ["version", "key"])
 def test_a_pinned_key_is_shown_with_its_version(world: ReleaseWorld, first: str) -> None:
     """Version and key are both shown, in either order; a key without a version is shown alone."""

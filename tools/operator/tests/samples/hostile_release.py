@@ -69,6 +69,8 @@ def hostile() -> Snapshot:
         release=replace(
             made,
             pipelines=pipelines,
+            title=HOSTILE,
+            notes=f"{HOSTILE}\n{ENDLESS}",
             rollback_of=HOSTILE,
             rolled_back_by=HOSTILE,
             requester=HOSTILE,

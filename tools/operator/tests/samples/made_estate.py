@@ -6,7 +6,13 @@ from typing import Any
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.live import Live, RolledBack
 from release_core.domain.queue import Place
-from release_core.domain.release import Failure, PipelineStatus
+from release_core.domain.release import (
+    Failure,
+    PipelineStatus,
+    Release,
+    ReleaseKind,
+    ReleaseStatus,
+)
 from release_core.domain.revisions import Good, Revision
 from release_machine.release.estate import (
     Estate,
@@ -109,6 +115,14 @@ def estate() -> Estate:
             live=live("shop-orders"),
             release_id="2026.11.22-3",
             node=pipeline(0, "shop-orders", "RUNNING", execution_id=EXECUTION, began=352),
+            holder=Release(
+                release_id="2026.11.22-3",
+                status=ReleaseStatus.RUNNING,
+                execution_arn="arn",
+                opened_at=at(0),
+                title="Prices with tax",
+                kind=ReleaseKind.HOTFIX,
+            ),
             queue=tuple(place(f"2026.11.22-{number}") for number in range(4, 11)),
         ),
         EstatePipeline(

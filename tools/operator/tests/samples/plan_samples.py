@@ -12,6 +12,9 @@ DANGER = (
 
 PLAN: dict[str, Any] = {
     "releaseId": "2026.11.22-2",
+    "title": "Round prices down",
+    "notes": None,
+    "kind": "hotfix",
     "valid": False,
     "alreadyReleased": None,
     "heldUntil": None,
@@ -164,4 +167,5 @@ def of_old_deployment() -> dict[str, Any]:
         }
         for each in PLAN["pipelines"]
     ]
-    return {**PLAN, "pipelines": pipelines}
+    of_release = {key: PLAN[key] for key in PLAN.keys() - {"title", "notes", "kind"}}
+    return {**of_release, "pipelines": pipelines}

@@ -153,6 +153,19 @@ def test_names_and_scopes_are_completed(aws: FakeAws) -> None:
     assert [each.value for each in offered("shop", to="unfreeze")] == ["shop-*"]
 
 
+@pytest.mark.parametrize(("command", "parameter"), [("status", "scopes"), ("list", "pipelines")])
+def test_pipelines_are_completed(aws: FakeAws, command: str, parameter: str) -> None:
+    """Those that a release has used are offered."""
+    names = next(each for each in command_of(command).params if each.name == parameter)
+    context = click.Context(command_of(command))
+    assert [each.value for each in names.shell_complete(context, "")] == [
+        "catalog",
+        "orders",
+        "web",
+    ]
+    assert [each.value for each in names.shell_complete(context, "o")] == ["orders"]
+
+
 def completed(*words: str) -> list[tuple[str, str]]:
     """What is offered for the last of these words, by kind and value."""
     *before, incomplete = words

@@ -92,6 +92,14 @@ def test_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
     assert shown["object"] == {"bucket": "manifests", "key": "autumn.json", "versionId": "v1"}
 
 
+def test_show_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
+    """It says which release id the manifest has, and which file it is."""
+    aws.releases = {REJECTED.release_id: REJECTED}
+    told = run("show", REJECTED.release_id).stdout
+    assert "release id  2026.11.22-7" in told
+    assert "file        autumn.json" in told
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

@@ -120,6 +120,8 @@ def test_json(aws: FakeAws, run: Run) -> None:
     orders, payments, mail = (shown[f"shop-{each}"] for each in ("orders", "payments", "mail"))
     assert orders["release"] == {
         "releaseId": "2026.11.22-3",
+        "title": "Prices with tax",
+        "kind": "hotfix",
         "status": "RUNNING",
         "executionId": EXECUTION,
         "startedAt": "2026-11-22T10:05:52.000Z",

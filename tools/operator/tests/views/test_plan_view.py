@@ -144,8 +144,9 @@ def test_plan_of_a_release_that_exists(
     """The plan says that nothing would run, and names the command for the rest."""
     already = dict(zip(("status", "rolledBackBy"), standing, strict=True))
     plan = {**PLAN, "valid": True, "problems": [], "alreadyReleased": already}
-    title, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
+    title, about, second, *_ = drawn(plan_view(plan, width=80), width=80).splitlines()
     assert title.endswith(f"= already released {verdict}")
+    assert about == "hotfix  Round prices down"
     assert second.endswith(fact)
     assert "takes about" not in second
 

@@ -17,6 +17,7 @@ from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_scopes
 from release_machine.terminal.moments import read_moment
 from release_machine.terminal.output import open_console, show
+from release_machine.terminal.release_argument import pipeline_names
 from release_machine.text.printable import printable
 from release_machine.views.json_output import release_document, write
 from release_machine.views.release_list import release_table
@@ -43,6 +44,7 @@ from release_machine.views.release_list import release_table
     multiple=True,
     metavar="PATTERN",
     callback=read_scopes,
+    shell_complete=pipeline_names,
     help="Only releases with such a pipeline, as 'shop-*'; shows its status in each.",
 )
 @click.option(

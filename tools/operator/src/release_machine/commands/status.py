@@ -10,13 +10,20 @@ from release_machine.release.questions import unread_words
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_scopes
 from release_machine.terminal.output import open_console, show
+from release_machine.terminal.release_argument import pipeline_names
 from release_machine.text.printable import printable, visible
 from release_machine.views.json_output import write
 from release_machine.views.status_view import estate_document, status_table
 
 
 @click.command("status", cls=AwsCommand)
-@click.argument("scopes", metavar="[PIPELINE]...", nargs=-1, callback=read_scopes)
+@click.argument(
+    "scopes",
+    metavar="[PIPELINE]...",
+    nargs=-1,
+    callback=read_scopes,
+    shell_complete=pipeline_names,
+)
 @click.option(
     "--only",
     "standings",

@@ -78,8 +78,9 @@ class EstatePipeline:
 
     ``live`` is None when nothing is known to be live. ``unread`` is the reason why CodePipeline
     could not be read. ``release_id`` is the release that holds the pipeline, ``node`` its part in
-    that. The releases in the ``queue`` wait for it in this order. ``failure`` is how it failed
-    last, if nothing has succeeded since, and ``failed`` the closed release in which it did.
+    that, and ``holder`` its header. The releases in the ``queue`` wait for it in this order.
+    ``failure`` is how it failed last, if nothing has succeeded since, and ``failed`` the closed
+    release in which it did.
     """
 
     name: str
@@ -88,6 +89,7 @@ class EstatePipeline:
     unread: str | None = None
     release_id: str | None = None
     node: Pipeline | None = None
+    holder: Release | None = None
     outside: tuple[OtherRun, ...] = ()
     queue: tuple[Place, ...] = ()
     held: tuple[HeldBy, ...] = ()

@@ -172,6 +172,7 @@ class EstateReader:
                 exists=names.exists(use.lock.pipeline) and not listed[use.lock.pipeline].is_gone,
                 was_released=use.latest_release is not None,
                 node=_of(use.lock.holder.release_id if use.lock.holder else None, use, nodes),
+                holder=headers.get(use.lock.holder.release_id) if use.lock.holder else None,
                 latest=_of(use.latest_release, use, nodes),
                 latest_release=headers.get(use.latest_release or ""),
                 listed=readable.get(use.lock.pipeline, ()),
@@ -201,7 +202,8 @@ class EstateReader:
         return {(release_id, node.name): node for each in found for release_id, node in each}
 
     def _headers(self, uses: Iterable[PipelineUse]) -> dict[str, Release]:
-        wanted = sorted({use.latest_release for use in uses if use.latest_release})
+        holders = {use.lock.holder.release_id for use in uses if use.lock.holder}
+        wanted = sorted({use.latest_release for use in uses if use.latest_release} | holders)
         found = self.in_parallel(self.ledger.get_headers, _in_batches(wanted))
         return {name: each for headers in found for name, each in headers.items()}
 

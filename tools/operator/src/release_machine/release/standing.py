@@ -23,7 +23,8 @@ class Seen:
     """What was read of one pipeline.
 
     ``was_released`` tells that a release has run it. ``latest`` is its part in the release that did
-    so last, as far as that is on record, and ``node`` its part in the release that holds it.
+    so last, as far as that is on record, and ``node`` its part in the ``holder``, the release that
+    holds it.
     ``listed`` are its newest executions, the newest first, and ``owners`` the releases that have
     started executions. ``pending`` are the releases that are held and will need it.
     """
@@ -33,6 +34,7 @@ class Seen:
     exists: bool = True
     was_released: bool = False
     node: Pipeline | None = None
+    holder: Release | None = None
     latest: Pipeline | None = None
     latest_release: Release | None = None
     listed: Sequence[PastExecution] = ()
@@ -59,6 +61,7 @@ def standing_of(seen: Seen, freezes: Sequence[Freeze], now: datetime) -> EstateP
         unread=seen.unread,
         release_id=holder.release_id if holder else None,
         node=seen.node,
+        holder=seen.holder,
         outside=tuple(_other_runs(seen)),
         queue=seen.lock.queue,
         held=tuple(dict.fromkeys(_holds(seen, freezes, now))),

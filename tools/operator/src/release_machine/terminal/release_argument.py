@@ -137,6 +137,14 @@ def frozen_scopes(
     ]
 
 
+def pipeline_names(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The pipelines that a release has used."""
+    found = _read(context, lambda ledger: [each.lock.pipeline for each in ledger.uses()]) or []
+    return [CompletionItem(name) for name in sorted(found) if name.startswith(incomplete)]
+
+
 def _read(context: click.Context, read: Callable[[HistoryReader], T]) -> T | None:
     from release_machine.terminal.aws_command import read_quickly  # noqa: PLC0415 # slow: boto3
 

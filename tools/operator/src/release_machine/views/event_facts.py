@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from release_core.domain.release import Pipeline, Release
+from release_core.domain.release import Pipeline, Release, ReleaseKind
 from release_machine.follow.events import (
     ConnectedAgain,
     Event,
@@ -37,6 +37,7 @@ from release_machine.release.phrases import (
     skips,
 )
 from release_machine.text.wording import clock_time, duration
+from release_machine.views.about import HOTFIX
 from release_machine.views.json_output import Json, document, part
 
 Described: TypeAlias = tuple[str, Json]
@@ -85,7 +86,7 @@ def waiting(waits: ReleaseWaits) -> str:
 def _of_release(event: ReleaseEvent) -> Described:
     match event:
         case ReleaseFound(release):
-            facts = part(release, "executionArn attempt openedAt")
+            facts = part(release, "title kind executionArn attempt openedAt")
             return _found(release), {
                 **facts,
                 "pipelines": _nodes(release.of_codepipeline),
@@ -139,7 +140,9 @@ def _of_pipeline(event: PipelineEvent) -> Described:
 def _found(release: Release) -> str:
     pipelines = pipelines_and_approvals(release.pipeline_count, len(approvals_of(release)))
     attempt = f", attempt {release.attempt}" if release.attempt > 1 else ""
-    return f"{pipelines}{attempt}, execution {release.execution_arn}"
+    hotfix = HOTFIX if release.kind is ReleaseKind.HOTFIX else ""
+    about = ", ".join(filter(None, (hotfix, release.title)))
+    return f"{about}{'; ' if about else ''}{pipelines}{attempt}, execution {release.execution_arn}"
 
 
 def _closed(release: Release) -> str:

@@ -12,6 +12,7 @@ from release_core.clock import from_iso
 from release_core.rollback.refusals import listed
 from release_machine.text.printable import printable
 from release_machine.text.wording import clock_time, lasting, limit, roughly
+from release_machine.views.about import HOTFIX, about_line
 from release_machine.views.plan_changes import Json, change_lines, changes_in_short
 
 LONGEST_NAME = 24  # beside it there is room on a narrow terminal
@@ -29,6 +30,8 @@ def plan_view(
     plan = printable(plan)
     return Group(
         _title(plan, refused, idle=idle),
+        # A dry run of an older deployment has no title.
+        *about_line(plan.get("title"), is_hotfix=plan.get("kind") == HOTFIX),
         *_facts(plan),
         *_dangers(plan),
         *(block for node in _in_order(plan) for block in _node(node, width=width)),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from release_core.clock import to_iso
 from release_core.domain.holds import Hold, HoldKind
-from release_core.domain.release import PipelineStatus
+from release_core.domain.release import PipelineStatus, Release, ReleaseKind
 from release_core.rollback.refusals import listed
 from release_machine.release.approvals import person
 from release_machine.release.estate import (
@@ -28,6 +28,7 @@ from release_machine.text.wording import (
     duration,
     short,
 )
+from release_machine.views.about import HOTFIX
 from release_machine.views.columns import columns_that_fit
 from release_machine.views.json_output import Json, document, part
 from release_machine.views.rows import Column, Row, Rows
@@ -148,12 +149,21 @@ def _running(pipeline: EstatePipeline, now: datetime) -> Iterator[str]:
         yield f"in {release_id}, which is being opened"
     elif release_id and node and pipeline.runs:
         took = duration(node.started_at, now)
-        yield f"runs in {release_id}" + (f" for {took}" if took else "")
+        yield f"runs in {release_id}{_about(pipeline.holder)}" + (f" for {took}" if took else "")
     elif release_id and node and not node.status.ended and not _is_held(pipeline):
         after = f"after {listed(node.depends_on)}" if node.depends_on else "not started yet"
         yield f"in {release_id}, {after}"
     for each in pipeline.outside:
         yield _other(each, now)
+
+
+def _about(release: Release | None) -> str:
+    """The title of a release in brackets, after the mark of a hotfix."""
+    if release is None:
+        return ""
+    mark = HOTFIX if release.kind is ReleaseKind.HOTFIX else None
+    words = ", ".join(each for each in (mark, release.title) if each)
+    return f" ({words})" if words else ""
 
 
 def _is_held(pipeline: EstatePipeline) -> bool:
@@ -215,6 +225,11 @@ def _document(pipeline: EstatePipeline) -> Json:
     live, node, failure = pipeline.live, pipeline.node, pipeline.failure
     release = {
         "releaseId": pipeline.release_id,
+        **(
+            part(pipeline.holder, "title kind")
+            if pipeline.holder
+            else {"title": None, "kind": None}
+        ),
         **(part(node, "status executionId startedAt") if node else {"status": None}),
     }
     return {

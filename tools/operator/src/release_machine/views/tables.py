@@ -82,6 +82,8 @@ def release_header(
         ("execution", OrShorter(release.execution_arn, release.execution_arn.rpartition(":")[2])),
         ("handed in" if release.pending else "opened", clock_time(release.opened_at)),
         ("by", _by(release)),
+        ("release id", release.requested_id),
+        ("file", release.dropped.key if release.dropped else None),
         ("attempt", _attempt(release)),
         ("rolls back", release.rollback_of),
         ("goes back to", restores(release)),
