@@ -22,7 +22,7 @@ from release_machine.dora.figures import Dora, Figures, LeadTime, Rate, Recovery
 from release_machine.text.fitting import fitted
 from release_machine.text.periods import in_short, in_words
 from release_machine.text.printable import printable
-from release_machine.text.wording import clock_time
+from release_machine.text.wording import brief_day, clock_time
 
 WIDTH_FOR_REWORK = 80
 WIDTH_FOR_ALL = 120
@@ -177,7 +177,7 @@ def _by_week(weeks: Sequence[Week], *, width: int) -> Table:
     for each in weeks:
         bar = "█" * round(cells * each.live / most) if most else ""
         table.add_row(
-            f"{each.window.since:%m-%d}",
+            brief_day(each.window.since),
             Text.assemble((bar, "green"), f"{' ' if bar else ''}{each.live}"),
             f"{each.failed}/{each.deployments}",
             _or_nothing(each.lead_time),
