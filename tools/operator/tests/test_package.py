@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 ROOT = PACKAGE.parents[1]
 PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SOURCES = (PACKAGE / "src" / "release_machine", ROOT / "lambdas" / "release_core")
+KINDS = (".py", ".css", ".js", ".svg", ".html")
 # Modules that a named dependency installs.
 BROUGHT = {
     "botocore": "boto3",
@@ -59,12 +60,12 @@ def test_the_wheel_is_whole(built: Path, work: Path) -> None:
     """Built from the source distribution, apart from this repository, the wheel has both in it."""
     (wheel,) = built.glob("*.whl")
     with ZipFile(wheel) as files:
-        held = {name for name in files.namelist() if name.endswith((".py", ".css", ".js", ".html"))}
+        held = {name for name in files.namelist() if name.endswith(KINDS)}
     assert held == {
         f"{source.name}/{path.relative_to(source)}"
         for source in SOURCES
         for path in source.rglob("*.*")
-        if path.suffix in {".py", ".css", ".js", ".html"}
+        if path.suffix in KINDS
     }
     # Leftovers of a build end up in the next one where they lie in a folder that both have.
     assert not (work / ".build").exists()

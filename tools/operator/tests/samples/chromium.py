@@ -1,4 +1,4 @@
-"""A page in headless Chromium, driven over a pipe: what it loads, what it complains of, its size.
+"""Pages in headless Chromium, driven over a pipe: what they load, complain of, and look like.
 
 The protocol: https://chromedevtools.github.io/devtools-protocol/ (JSON, each message ended by NUL).
 """
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 SECONDS = 60.0
+WAIT_SECONDS = 30.0
 _QUIET = (
     *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -23,7 +24,7 @@ _COMPLAINTS = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entry
 
 
 class Chromium:
-    """A browser with one page at a time; it ends with the block."""
+    """A browser, which ends with the block; every call is for the tab that was opened last."""
 
     def __init__(self, profile: Path) -> None:
         to_browser, self._out = os.pipe()
@@ -46,13 +47,28 @@ class Chromium:
         self.events: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
-        """Attach to a page."""
+        """Open the first tab."""
+        self.open_tab()
+        return self
+
+    def open_tab(self) -> None:
+        """Open a tab; calls are for this tab from now on."""
+        self._session = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
+        self.use(attached["sessionId"])
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
-        return self
+
+    @property
+    def tab(self) -> str:
+        """The key of the tab that calls are for."""
+        assert self._session
+        return self._session
+
+    def use(self, tab: str) -> None:
+        """Make calls for this tab from now on."""
+        self._session = tab
 
     def __exit__(
         self,
@@ -71,6 +87,10 @@ class Chromium:
 
     def show(self, page: Path, *, width: int, height: int, scheme: str) -> None:
         """Load a file on a screen of that size, in the light or dark scheme."""
+        self.visit(page.as_uri(), width=width, height=height, scheme=scheme)
+
+    def visit(self, url: str, *, width: int, height: int, scheme: str = "light") -> None:
+        """Load a page on a screen of that size, in the light or dark scheme."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -81,7 +101,7 @@ class Chromium:
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", media="screen", features=[feature])
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=url)
         self._read_until(lambda message: message.get("method") == "Page.loadEventFired")
 
     def evaluate(self, expression: str) -> Any:
@@ -89,6 +109,40 @@ class Chromium:
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def wait_until(self, condition: str) -> None:
+        """Wait until a JavaScript condition is true, at most WAIT_SECONDS."""
+        poll = f"""new Promise((done, fail) => {{
+          const end = Date.now() + {1000 * WAIT_SECONDS};
+          const look = () => {{
+            if ({condition}) done(true);
+            else if (Date.now() > end) fail(new Error('not in time'));
+            else setTimeout(look, 20);
+          }};
+          look();
+        }})"""
+        answer = self.call(
+            "Runtime.evaluate", expression=poll, awaitPromise=True, returnByValue=True
+        )
+        if "exceptionDetails" in answer:
+            shown = self.evaluate("document.body.innerText")
+            raise AssertionError(f"{condition} is not true; the page shows: {shown}")
+
+    def press(self, key: str, *, code: int, text: str = "", shift: bool = False) -> None:
+        """Press and release a key; ``code`` is its Windows key code."""
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                modifiers=8 if shift else 0,
+                **({"text": text} if text and kind == "keyDown" else {}),
+            )
+
+    def type_text(self, text: str) -> None:
+        """Type into the element with the focus."""
+        self.call("Input.insertText", text=text)
 
     @property
     def requests(self) -> list[str]:

@@ -8,7 +8,7 @@ SMALL, PHONE, TABLET, DESK, WIDE = 320, 390, 820, 1280, 1440
 HEIGHT = 844
 
 # WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for large text.
-_FAINT = """
+FAINT = """
 (() => {
   const parts = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => parts(color).slice(0, 3).map((value) => {
@@ -71,7 +71,7 @@ def check_fit(chromium: Chromium, page: Path, *, width: int, scheme: str = "ligh
 def check_contrast(chromium: Chromium, page: Path, *, width: int, scheme: str) -> None:
     """Each text has the contrast that WCAG requires (level AA)."""
     chromium.show(page, width=width, height=HEIGHT, scheme=scheme)
-    answer = chromium.evaluate(_FAINT)
+    answer = chromium.evaluate(FAINT)
     assert answer["seen"] > 20, answer
     assert answer["found"] == [], answer
 

@@ -8,7 +8,7 @@ from release_machine.release.model import Snapshot
 from release_machine.report import html
 from tools.operator.tests.samples.made_release import REGION
 
-VOID = {"meta", "br", "wbr"}
+VOID = {"meta", "link", "input", "br", "wbr"}
 
 
 class Page(HTMLParser):

@@ -1,10 +1,11 @@
 """What the pages of the dashboard are made from: frozen values, without tokens and secrets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from release_core.domain.release import Release
+from release_core.domain.release import Failure, Release
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.estate import Estate
 from release_machine.release.model import Activity, Snapshot
@@ -99,14 +100,28 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An execution of an action, as CodePipeline lists it; ``asks`` people for an approval."""
+
+    stage: str
+    action: str
+    started_at: datetime
+    running: bool = False
+    asks: bool = False
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseState:
     """The page of a release: one look at it, and what can be done.
 
-    ``waits_for`` is what a release waits for that is not opened, or whose next attempt is not;
-    ``behind`` are the releases that wait for it.
+    ``steps`` are the actions of pipelines that run or did not succeed, as far as they were read, in
+    the order in which they began. ``waits_for`` is what a release waits for that is not opened, or
+    whose next attempt is not; ``behind`` are the releases that wait for it.
     """
 
     snapshot: Snapshot
+    steps: Mapping[str, tuple[Step, ...]] = field(default_factory=dict, hash=False)
     waits_for: tuple[Reason, ...] = ()
     behind: tuple[Behind, ...] = ()
     offers: tuple[Offer, ...] = ()
@@ -179,7 +194,7 @@ def facts(value: Any) -> Any:
     """What was read, without the time of the read: equal when nothing has changed."""
     match value:
         case ReleaseState(snapshot=seen):
-            return (seen.release, seen.activity, value.waits_for, value.behind)
+            return (seen.release, seen.activity, value.steps, value.waits_for, value.behind)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
         case Approvals() | History() | Metrics():

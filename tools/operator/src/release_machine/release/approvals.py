@@ -63,7 +63,7 @@ def _limits(release: Release, node: Pipeline) -> Iterator[str]:
     assert node.approval
     if node.approval.expires_at:
         yield f"expires {clock_time(node.approval.expires_at)}"
-    if not_by := list(dict.fromkeys(_who_may_not(release, node))):
+    if not_by := list(dict.fromkeys(who_may_not(release, node))):
         yield f"cannot answer: {listed(not_by)}"
     if names := behind(release, node):
         yield f"behind it: {listed(names)}"
@@ -79,7 +79,7 @@ def may_not_answer(release: Release, node: Pipeline) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*asked_for, *(vote.by for vote in node.approval.votes)]))
 
 
-def _who_may_not(release: Release, node: Pipeline) -> Iterator[str]:
+def who_may_not(release: Release, node: Pipeline) -> Iterator[str]:
     """Who may not answer, in words: a role where all its sessions count as one person."""
     assert node.approval
     votes = {vote.by: vote.voter for vote in node.approval.votes}

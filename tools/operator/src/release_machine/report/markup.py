@@ -13,7 +13,7 @@ from release_machine.text.printable import visible
 
 # An ARN, or an address with its scheme.
 _LONG_WORD = re.compile(r"(arn:[^\s,;]+|[a-z0-9]+://[^\s,;]+)")
-_VOID = frozenset({"meta", "br", "wbr"})
+_VOID = frozenset({"meta", "link", "input", "br", "wbr"})
 
 
 @dataclass(frozen=True, slots=True)

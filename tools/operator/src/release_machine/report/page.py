@@ -46,14 +46,17 @@ def html(snapshot: Snapshot, *, console_region: str | None = None) -> str:
 
 
 @times_in(UTC)
-def body(snapshot: Snapshot, *, console_region: str | None = None) -> Markup:
+def body(
+    snapshot: Snapshot, *, console_region: str | None = None, stages: Content = None
+) -> Markup:
     """The report as a part of another page, which has its own head, main and foot.
 
     That page has the style sheet ``report.css``. Ids are those of one release: a page has one
-    report. Each part that folds has an id.
+    report. Each part that folds has an id. ``stages`` is what each pipeline did, where that page
+    knows it.
     """
     region, release = console_region, snapshot.release
-    sections = _sections(snapshot, region=region)
+    sections = _sections(snapshot, region=region, stages=stages)
     first = [each for each in (first_cause(release, region=region), waiting(snapshot)) if each]
     return element(
         "div",
@@ -93,7 +96,9 @@ def _title(release: Release) -> str:
     return f"Release {release.label}: {release.status}{about}"
 
 
-def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str, Content]]:
+def _sections(
+    snapshot: Snapshot, *, region: str | None, stages: Content
+) -> list[tuple[str, str, Content]]:
     release = snapshot.release
     known = schedules(release, at=snapshot.at)
     present: Schedule | None = known[-1] if known else None
@@ -106,6 +111,7 @@ def _sections(snapshot: Snapshot, *, region: str | None) -> list[tuple[str, str,
         ("approvals", "Approvals", approvals(snapshot)),
         ("order", "Dependencies", graph(snapshot, present) if present else None),
         ("pipelines", "Pipelines", pipelines(snapshot, region=region) if present else None),
+        ("stages", "Stages and actions", stages),
         ("revisions", "Revisions", revisions(release)),
         ("attempts", "Earlier attempts", attempts(release, known[:-1], region=region)),
         ("audit", "Audit trail", audit(release)),
