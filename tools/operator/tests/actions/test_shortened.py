@@ -52,6 +52,18 @@ def test_the_only_one(listed: FakeAws, name: str, whole: str) -> None:
     assert whole_name(listed, name) == whole  # type: ignore[arg-type]  # it stands for a session
 
 
+def test_the_id_of_rejected_manifests(listed: FakeAws, run: Run) -> None:
+    """It stands for the last of them, and for no release whose id begins like it."""
+    last = replace(listed.releases[REJECTED], requested_id="2026.11.22")
+    before = replace(last, release_id=f"{REJECTED}-before")
+    listed.releases |= {REJECTED: last, before.release_id: before}
+    assert whole_name(listed, "2026.11.22") == REJECTED  # type: ignore[arg-type]  # it stands for a session
+    assert json.loads(run("show", "2026.11.22", "--json").stdout)["executionArn"] == REJECTED
+    result = run("retry", "2026.11.22")
+    assert result.exit_code == 2
+    assert "was rejected, so there is no release to retry" in result.stderr
+
+
 def test_a_release_that_waits_is_whole(listed: FakeAws) -> None:
     """Its id is no short name of a release that is open."""
     waits = replace(listed.releases["shop"], release_id="sho", pending=True)
@@ -64,7 +76,7 @@ def test_an_announced_rollback_is_whole(listed: FakeAws) -> None:
     one: Release = replace(listed.releases["shop"], rolls_back_as="shop-rollback")
     other = replace(one, release_id="shop-rollback-2", rolls_back_as=None)
     listed.releases |= {"shop": one, "shop-rollback-2": other}
-    assert whole_name(listed, "shop-rollback") == "shop-rollback"  # type: ignore[arg-type]  # as above
+    assert whole_name(listed, "shop-rollback") == "shop-rollback"  # type: ignore[arg-type]  # it stands for a session
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "cancel", "approve"])

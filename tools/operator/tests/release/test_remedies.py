@@ -8,6 +8,7 @@ import pytest
 from release_core.domain.release import Failure, Release, ReleaseStatus
 from release_core.domain.revisions import Pin
 from release_machine.actions.rollback import refusal
+from release_machine.dashboard.offers import offers
 from release_machine.errors import UsageError
 from release_machine.release.remedies import correct_manifest
 from release_machine.terminal.following import what_next
@@ -44,6 +45,13 @@ def test_the_next_steps(failed: Release) -> None:
         correct,
         f"roll it back with: release-machine rollback {RELEASE}",
     ]
+
+
+def test_the_dashboard_offers_no_retry(failed: Release) -> None:
+    """Its forms and commands are those that can help."""
+    assert [each.action for each in offers(failed, {})] == ["rollback"]
+    other = replace(failed, pipelines=by_name((pipeline(3, "web", "FAILED", execution_id="e"),)))
+    assert [each.action for each in offers(other, {})] == ["retry", "rollback"]
 
 
 def test_a_rollback_with_such_a_pin(failed: Release) -> None:

@@ -127,3 +127,23 @@ def test_a_short_failure_is_visible_in_the_timeline(
         assert left >= 0
         assert right <= width
     assert chromium.evaluate(f"{row}.querySelector('.end text').textContent") == "failed"
+
+
+@pytest.mark.parametrize("sample", [samples.failed, samples.cancelled, samples.twelve, sixty])
+def test_durations_agree(chromium: Chromium, tmp_path: Path, sample: samples.Sample) -> None:
+    """Head and caption have the same duration, and so have the bars and rows of each pipeline."""
+    chromium.show(page_of(sample, tmp_path), width=DESK, height=800, scheme="light")
+    took, caption = chromium.evaluate(
+        "['.took', '#timeline figcaption'].map((each) => document.querySelector(each).innerText)"
+    )
+    assert took.removeprefix("in ") in caption
+    bars = chromium.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('#timeline .gantt li:not(.idle)')].map("
+        "(each) => [each.querySelector('.name').innerText, each.querySelector('.time').innerText]))"
+    )
+    rows = chromium.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('#pipelines tbody tr')].map("
+        "(each) => [each.querySelector('th').innerText, each.querySelector('.number').innerText]))"
+    )
+    assert len(bars) > 1
+    assert bars == {name: time for name, time in rows.items() if time}

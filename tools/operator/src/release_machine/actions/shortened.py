@@ -63,16 +63,16 @@ def _is_whole(session: Session, name: str) -> bool:
 def _search(session: Session, name: str) -> list[Release]:
     """The latest releases that the name may stand for.
 
-    A cut in the name stands for any characters; without one, the name is the beginning. A rejected
-    manifest is also found by the release id in it.
+    A cut in the name stands for any characters; without one, the name is the beginning. If only
+    rejected manifests have that release id, the name stands for the last of them.
     """
+    latest = session.ledger.latest(_LATEST)
+    rejected = [each for each in latest if each.requested_id == name]
+    if rejected:
+        return rejected[:1]
     cut = re.escape(name).replace(re.escape(ELLIPSIS), ".*")
     pattern = re.compile(cut if ELLIPSIS in name else f"{cut}.*", re.DOTALL)
-    return [
-        each
-        for each in session.ledger.latest(_LATEST)
-        if pattern.fullmatch(each.label) or each.requested_id == name
-    ]
+    return [each for each in latest if pattern.fullmatch(each.label)]
 
 
 def _listed(found: Sequence[Release]) -> str:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
+from release_core.domain.remedies import unusable_pins
 from release_machine.dashboard.state import Offer
 from release_machine.dashboard.topics import action_path
 from release_machine.release.approvals import is_asked
@@ -43,7 +44,8 @@ def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer
         return
     if release.rolled_back_by or release.awaits_rollback:
         return
-    if release.status in _RETRIED:
+    # A retry has the same pins.
+    if release.status in _RETRIED and not unusable_pins(release):
         yield offer("retry", release.release_id)
     if not release.rollback_of and any(each.execution_id for each in release.pipelines.values()):
         yield offer("rollback", release.release_id)
