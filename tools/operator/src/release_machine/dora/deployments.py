@@ -74,9 +74,14 @@ class Window:
     until: datetime
 
     @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.until - self.since
+
+    @property
     def days(self) -> float:
         """Its length in days."""
-        return (self.until - self.since) / timedelta(days=1)
+        return self.length / timedelta(days=1)
 
     def __contains__(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
