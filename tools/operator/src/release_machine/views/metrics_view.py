@@ -179,7 +179,7 @@ def _by_week(weeks: Sequence[Week], *, width: int) -> Table:
     for each in weeks:
         bar = "█" * round(cells * each.live / most) if most else ""
         table.add_row(
-            f"{each.window.since:%m-%d}",
+            str(each.window.since.date()),  # the weeks are those of UTC
             Text.assemble((bar, "green"), f"{' ' if bar else ''}{each.live}"),
             f"{each.failed}/{each.deployments}",
             _or_nothing(each.lead_time),
