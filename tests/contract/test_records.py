@@ -79,6 +79,18 @@ def missing(before: object, now: object, place: str = "") -> Iterator[str]:
         yield f"{place} is {now!r} instead of {before!r}"
 
 
+def without_early_ends(read: Any) -> Any:
+    """What an older build read, with no end before its begin: newer builds correct these."""
+    if isinstance(read, list):
+        return [without_early_ends(each) for each in read]
+    if not isinstance(read, Mapping):
+        return read
+    known = {key: without_early_ends(value) for key, value in read.items()}
+    if known.get("startedAt") and known.get("endedAt"):
+        known["endedAt"] = max(known["startedAt"], known["endedAt"])
+    return known
+
+
 def with_additions(value: Any, name: str = "") -> Any:
     """An attribute of an item with one more key in each of its maps."""
     if "M" in value:
@@ -133,7 +145,7 @@ def test_the_records_have_every_map() -> None:
 def test_this_build_reads_what_an_older_one_wrote(file: Path) -> None:
     """Every key has the value that the older build read; this build may only have more keys."""
     now = read(stored(lines_of(file, "item")))
-    before = [each["read"] for each in lines_of(file, "read")]
+    before = [without_early_ends(each["read"]) for each in lines_of(file, "read")]
     assert list(missing(before, now)) == []
 
 

@@ -37,6 +37,10 @@ COMMANDS = {
     "rollback": ("rollback", "Ship the previous good revisions again, and follow the rollback."),
     "validate": ("validate", "Check manifests locally, and report line and column."),
     "schema": ("schema", "Print the JSON Schema of the manifest."),
+    "dashboard": (
+        "dashboard",
+        "Show what the release machine does now, on pages in your browser.",
+    ),
     "export": ("export", "Write all records as JSON lines."),
     "logs": ("logs", "Show the logs of the functions."),
     "dead-letters": ("dead_letters", "List, show, replay or delete the events that were given up."),

@@ -9,6 +9,25 @@ from tools.operator.tests.samples.page_server import PageServer
 
 PATHS = list(dashboard_pages.documents())
 SMALL, WIDE, HEIGHT = 360, 1440, 844
+# The rows in which the boxes of the contents of two cells have more than a pixel in common.
+OVERLAPS = """
+(() => {
+  const box = (cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return range.getBoundingClientRect();
+  };
+  const common = (one, other) => one.width && other.width
+    && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1
+    && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1;
+  const rows = [...document.querySelectorAll('tbody tr:not([hidden])')];
+  const found = rows.filter((row) => {
+    const boxes = [...row.children].map(box);
+    return boxes.some((one, at) => boxes.slice(at + 1).some((other) => common(one, other)));
+  });
+  return {rows: rows.length, found: found.map((row) => row.innerText)};
+})()
+"""
 every_page = pytest.mark.parametrize("path", PATHS)
 
 
@@ -39,6 +58,18 @@ def test_every_text_has_enough_contrast(
     chromium.visit(f"{served.address}{path}", width=width, height=HEIGHT, scheme=scheme)
     answer = chromium.evaluate(FAINT)
     assert answer["seen"] > 10
+    assert answer["found"] == []
+
+
+@pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, DESK])
+@pytest.mark.parametrize("path", ["/estate", "/history", "/metrics", "/rollback"])
+def test_no_cells_of_a_row_overlap(
+    chromium: Chromium, served: PageServer, path: str, width: int
+) -> None:
+    """The text of a cell never lies on that of its neighbour."""
+    chromium.visit(f"{served.address}{path}", width=width, height=HEIGHT)
+    answer = chromium.evaluate(OVERLAPS)
+    assert answer["rows"] > 1
     assert answer["found"] == []
 
 

@@ -1,6 +1,7 @@
 """The pages of approvals, of the history, of a release, and of what is asked before it is done."""
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -10,6 +11,7 @@ from release_machine.dashboard.state import Confirmation, Filters, History, Rele
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples import report_samples
 from tools.operator.tests.samples.dashboard_pages import document, seen
+from tools.operator.tests.samples.made_release import EXECUTION
 from tools.operator.tests.samples.plan_samples import PLAN
 from tools.operator.tests.samples.report_reading import Page
 
@@ -95,6 +97,17 @@ def test_the_history_names_outcomes_attempts_and_people() -> None:
     assert "SUCCEEDED a rollback" in text
     assert "held until 23 Nov, 06:22" in text
     assert "Only the latest 21 releases are shown." in text
+
+
+def test_a_rejected_manifest_has_a_short_name_and_the_id_that_it_asked_for() -> None:
+    """The name of its execution is long; its link has the whole of it."""
+    arn = f"{EXECUTION}:1c0ffee5-0000-4000-8000-000000000002"
+    rejected = replace(
+        report_samples.rejected().release, release_id=arn, requested_id="2026.11.22-9"
+    )
+    page = history(Filters(), replace(samples.history(), releases=(rejected,)))
+    assert "1c0ffee5 2026.11.22-9 REJECTED" in page.text
+    assert f"/releases/{quote(arn, safe='')}" in page.values("href")
 
 
 def test_the_filters_keep_what_was_chosen() -> None:

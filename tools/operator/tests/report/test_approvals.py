@@ -33,7 +33,7 @@ def test_a_rejected_approval() -> None:
     """Its vote says who rejected it; it is the first cause of what was skipped."""
     text = read(refused()).text
     assert "go-live was rejected after 1m 20s" in text
-    assert "not today (rejected by " in text
+    assert "not today (rejected by bob)" in text
     assert f"go-live FAILED Go live? See the report of the load test. bob {BOB} rejected," in text
     assert "Override by Releaser/carol: fixes incident 4711" in text
 

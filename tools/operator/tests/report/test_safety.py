@@ -158,6 +158,14 @@ def test_an_arn_in_a_sentence() -> None:
     assert made.html == f"<bdi>may not call {arn}, see {address}</bdi>"
 
 
+def test_a_long_word_costs_little() -> None:
+    """The search for addresses reads a text once; otherwise this test would take minutes."""
+    word = "x" * 500_000
+    made = isolated(word)
+    assert made is not None
+    assert made.html == f"<bdi>{word}</bdi>"
+
+
 def test_other_scripts_stay_readable() -> None:
     """Letters of any script and emoji are not escaped."""
     text = "שלום مرحبا 日本語 👩\u200d💻 café\n\tend"

@@ -13,7 +13,7 @@ from release_machine.report.causes import broken
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.bucket_release import from_buckets
 from tools.operator.tests.samples.failing_release import NOTES, TITLE
-from tools.operator.tests.samples.made_release import Ran, by_name, moment, release
+from tools.operator.tests.samples.made_release import ALICE, Ran, by_name, moment, release
 from tools.operator.tests.samples.report_reading import read, with_release
 
 type Sample = Callable[[], Snapshot]
@@ -148,6 +148,14 @@ def test_what_the_reason_says_beside_its_list() -> None:
     head = text[: text.index("What to do next")]
     assert "The automatic rollback was not started." in head
     assert "pipelines did not succeed" not in head
+
+
+def test_a_person_who_cancelled_is_named() -> None:
+    """The first screen names the person; the facts and the audit have the whole ARN."""
+    head, _, rest = read(samples.cancelled()).text.partition("About this release")
+    assert "The release was cancelled ReleaseManager/alice@example.com: wrong branch" in head
+    assert "arn:" not in head
+    assert ALICE in rest
 
 
 def test_a_release_that_failed_by_itself() -> None:

@@ -105,6 +105,7 @@ def test_show_a_rejected_manifest(aws: FakeAws, run: Run) -> None:
     [
         ({"dropped": None, "channel": "api"}, "2026.11.22-7, through api: ManifestInvalid"),
         ({"dropped": None, "requested_id": None}, "through s3: ManifestInvalid"),
+        ({"dropped": None, "requested_id": None, "channel": None}, "    ManifestInvalid"),
     ],
 )
 def test_a_rejection_of_which_less_is_on_record(

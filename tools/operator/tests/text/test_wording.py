@@ -1,12 +1,15 @@
 """How times are written."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
+import release_machine
 from release_machine.text.wording import (
     brief_time,
     clock_time,
@@ -20,6 +23,9 @@ from release_machine.text.wording import (
     zone_at,
 )
 
+SOURCES = Path(release_machine.__file__).parent
+# The report and the dashboard write times for browsers, always in UTC.
+FOR_BROWSERS = ("report", "dashboard")
 EVENING = datetime(2026, 11, 22, 23, 5, 7, tzinfo=UTC)
 
 
@@ -99,3 +105,16 @@ def test_a_new_thread_begins_with_utc() -> None:
         other.start()
         other.join()
     assert texts == ["2026-11-22T23:05:07Z"]
+
+
+def test_only_this_module_writes_times() -> None:
+    """Another format would have no zone, or the wrong one."""
+    formats = re.compile(r"strftime|%[HMSYFdm]\b|timespec=")
+    writes = {
+        path.relative_to(SOURCES).as_posix()
+        for path in SOURCES.rglob("*.py")
+        if formats.search(path.read_text(encoding="utf-8"))
+        and path.relative_to(SOURCES).parts[0] not in FOR_BROWSERS
+    }
+    # The key of an object in the bucket, and the labels below a title that has the zone.
+    assert writes == {"actions/submit.py", "text/time_axis.py", "text/wording.py"}

@@ -90,5 +90,5 @@ AUDIT  2026-10-25 UTC+02:00
 
 def test_audit_hint(running: Snapshot) -> None:
     """Without the audit, the command that shows it is named."""
-    hint = str(audit_hint(release(running), "release-machine show 1 --audit"))
-    assert hint == "AUDIT  5 changes on record: release-machine show 1 --audit"
+    hint = drawn(audit_hint(release(running), "release-machine show 1 --audit"), width=80)
+    assert hint == "AUDIT  5 changes on record: release-machine show 1 --audit\n"

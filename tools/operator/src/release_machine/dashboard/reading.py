@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from release_core.domain.holds import is_covered
 from release_core.domain.release import Release, ReleaseStatus
+from release_core.ledger.history import Search
 from release_machine.actions.find import known_release, pending
+from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import answers, offers
 from release_machine.dashboard.state import (
     Approvals,
@@ -20,6 +24,7 @@ from release_machine.dashboard.state import (
     ReleaseState,
     Waiting,
 )
+from release_machine.dashboard.steps import StepsInTurns
 from release_machine.dashboard.topics import (
     AboutApprovals,
     AboutEstate,
@@ -30,18 +35,17 @@ from release_machine.dashboard.topics import (
 )
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
+from release_machine.dora.deployments import Window
 from release_machine.errors import UnreachableError
 from release_machine.follow.observer import ReleaseObserver
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
 from release_machine.release.approvals import asking, is_asked
 from release_machine.release.busy import Behind, Reason
-from release_machine.release.estate import Estate, WaitingRelease
 from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
 from release_machine.release.questions import Asked, Question, questions, unread_words
+from release_machine.release.searching import is_asked_for_by
 
-_LATEST = 10
-_MOST_RUNNING = 1000
 _MOST_OBSERVED = 10
 
 
@@ -106,6 +110,8 @@ class _Sources:
         self._clock = clock
         self._observed: OrderedDict[str, _Observed] = OrderedDict()
         self._turns = ActivityInTurns(session.activity)
+        self._steps = StepsInTurns(session.codepipeline)
+        self._estate = EstateInTurns(session, clock)
 
     def close(self) -> None:
         """Stop the background reads."""
@@ -114,21 +120,8 @@ class _Sources:
 
     def overview(self) -> Overview:
         """The first page."""
-        session = self._session
-        running = self._running()
-        waiting = [
-            WaitingRelease(release=each, reasons=tuple(session.busy.reasons(each, each.waits_for)))
-            for each in session.ledger.pending()
-        ]
-        found = session.ledger.latest(_LATEST + len(running) + len(waiting))
-        estate = Estate(
-            at=self._clock(),
-            running=tuple(running),
-            waiting=tuple(waiting),
-            latest=tuple(each for each in found if each.closed)[:_LATEST],
-            freezes=session.ledger.get_freezes(),
-        )
-        return Overview(estate=estate, approvals=self._asked(running))
+        estate = self._estate.read()
+        return Overview(estate=estate, approvals=self._asked(estate.running))
 
     def _asked(self, running: Sequence[Release]) -> Approvals:
         """What waits for people, as far as it was read in turns."""
@@ -146,7 +139,7 @@ class _Sources:
         """Everything that waits for people."""
         waiting: list[Waiting] = []
         unread: list[str] = []
-        for release in self._running():
+        for release in self._estate.read().running:
             found = questions(release, self._session.codepipeline)
             unread += found.unread
             waiting += [
@@ -166,6 +159,7 @@ class _Sources:
         waits_for, behind = self._queue(release)
         return ReleaseState(
             snapshot=snapshot,
+            steps=self._steps.get_all(release.pipelines.values()),
             waits_for=tuple(waits_for),
             behind=tuple(behind),
             offers=tuple(offers(release, snapshot.activity)),
@@ -173,22 +167,32 @@ class _Sources:
 
     def history(self, filters: Filters) -> History:
         """The latest releases."""
-        found = self._session.ledger.latest(filters.limit + 1, statuses=filters.statuses)
+        wanted = Search(
+            statuses=filters.statuses,
+            pipelines=self._named(filters.pipeline) if filters.pipeline else (),
+            fits=partial(is_asked_for_by, who=filters.by) if filters.by else None,
+        )
+        # A pattern that no pipeline matches finds nothing, and not everything.
+        nothing = bool(filters.pipeline) and not wanted.pipelines
+        found = [] if nothing else self._session.ledger.search(wanted, filters.limit + 1)
         return History(
             at=self._clock(),
             releases=tuple(found[: filters.limit]),
             more=len(found) > filters.limit,
         )
 
+    def _named(self, pattern: str) -> Collection[str]:
+        """The names of pipelines that a name or a pattern stands for."""
+        if "*" not in pattern:
+            return (pattern,)
+        known = [each.lock.pipeline for each in self._session.ledger.uses()]
+        return [each for each in known if is_covered(each, pattern)]
+
     def metrics(self, days: int) -> Metrics:
         """The figures of some days."""
-        return Metrics(at=self._clock(), days=days)
-
-    def _running(self) -> list[Release]:
-        ledger = self._session.ledger
-        found = ledger.latest(_MOST_RUNNING, statuses=[ReleaseStatus.RUNNING])
-        read = [ledger.get_release(each.release_id) for each in found if not each.pending]
-        return [each for each in reversed(read) if each is not None and not each.closed]
+        at = self._clock()
+        window = Window(since=at - timedelta(days=days), until=at)
+        return Metrics(at=at, days=days, dora=self._session.dora.read(window, at=at))
 
     def _look(self, release_id: str) -> Snapshot:
         if release_id not in self._observed:

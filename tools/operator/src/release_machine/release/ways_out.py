@@ -31,7 +31,7 @@ def ways_out(
         waiting = list(_waiting(release, activity))
         if waiting:
             shows = f"release-machine show {shlex.quote(release.release_id)}"
-            yield Text(f"commands for {', '.join(waiting)}: {shows}")
+            yield Hint(f"commands for {', '.join(waiting)}:", shows, style="")
         return
     gap = "\n" if detail == "full" else ""
     for pipeline in pipelines:
@@ -72,6 +72,25 @@ class Copyable:
         """Draw it; rich calls this."""
         lines = copyable(self._command, width=options.max_width)
         yield Text(lines, style="dim", no_wrap=True)
+
+
+class Hint:
+    """Words and a command in one line, or the command on lines of its own where it does not fit."""
+
+    def __init__(self, words: str, command: str, *, style: str = "dim") -> None:
+        self._words = words
+        self._command = command
+        self._style = style
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it; rich calls this."""
+        line = Text(f"{self._words} {self._command}", style=self._style)
+        if line.cell_len <= options.max_width:
+            yield line
+        else:
+            yield Text(self._words, style=self._style)
+            lines = copyable(self._command, width=options.max_width)
+            yield Text(lines, style=self._style, no_wrap=True)
 
 
 def copyable(command: str, *, width: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from release_core.domain.announcements import problems_in
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_machine.release.approvals import with_names
 from release_machine.report.causes import (
     broken,
     explains_itself,
@@ -59,7 +60,9 @@ def first_cause(release: Release, *, region: str | None) -> Markup | None:
     return element(
         "section",
         _failure(first, region=region, title="h2", is_first=bool(others)),
-        in_full(besides, key="cause-besides", most=LONG_FOR_A_HEAD) if besides else None,
+        in_full(with_names(besides), key="cause-besides", most=LONG_FOR_A_HEAD)
+        if besides
+        else None,
         _affected(release, others),
         id="cause",
         class_=f"cause {tone(first.status)}",
@@ -91,7 +94,7 @@ def _why(release: Release) -> Content:
     why = release.why or "no reason was given"
     problems = problems_in(why)
     if release.status is not ReleaseStatus.REJECTED or not problems:
-        return in_full(why, key="cause-reason")
+        return in_full(with_names(why), key="cause-reason")
     items = [element("li", isolated(each), class_="said") for each in problems]
     return [
         element("p", isolated(why.partition("\n")[0]), class_="said"),
@@ -119,6 +122,9 @@ def _failure(
     name = element("a", isolated(pipeline.name), href=f"#{anchor(pipeline)}")
     first = " first" if is_first else ""
     said = failure.message or failure.summary if failure else None
+    if said and (pipeline.approval or was_stopped(pipeline)):
+        # The release machine has written it; a message of AWS keeps its ARNs.
+        said = with_names(said)
     return element(
         "article",
         element(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from release_machine.text.printable import visible
 
 # An ARN, or an address with its scheme.
-_LONG_WORD = re.compile(r"(arn:[^\s,;]+|[a-z0-9]+://[^\s,;]+)")
+_LONG_WORD = re.compile(r"(\barn:[^\s,;]+|\b[a-z][a-z0-9]{1,9}://[^\s,;]+)")
 _VOID = frozenset({"meta", "link", "input", "br", "wbr"})
 
 

@@ -1,6 +1,7 @@
 """The table of pipelines, in the order in which they run."""
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_machine.release.approvals import with_names
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import answers, edited, skips
 from release_machine.release.situation import kept, stopping, succeeded_later, waits_for
@@ -52,7 +53,7 @@ def _facts(pipeline: Pipeline, snapshot: Snapshot) -> list[Markup]:
     lines: list[Content] = [
         isolated(waits_for(release, pipeline)),
         *_doing(pipeline, snapshot),
-        isolated(stopping(release, pipeline)),
+        isolated(with_names(stopping(release, pipeline) or "")),
         isolated(edited(pipeline, snapshot.activity.get(pipeline.name))),
         _why(pipeline, release),
         *map(isolated, skips(pipeline)),

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 from botocore.config import Config
+from click.core import ParameterSource
 
 from release_core.ledger.history import HistoryReader
 from release_machine.deployment.aws_problems import explained
@@ -52,8 +53,16 @@ def _utc_option() -> click.Option:
 
 
 def _zone(context: click.Context) -> tzinfo | None:
-    is_local = sys.stdout.isatty() and not (context.meta.get(_UTC) or context.params.get("as_json"))
+    is_local = sys.stdout.isatty() and not context.meta.get(_UTC) and not _is_json(context)
     return None if is_local else UTC
+
+
+def _is_json(context: click.Context) -> bool:
+    return any(
+        "--json" in each.opts
+        and context.get_parameter_source(each.name or "") is ParameterSource.COMMANDLINE
+        for each in context.command.params
+    )
 
 
 def open_session(context: click.Context) -> Session:

@@ -13,6 +13,7 @@ from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
 from release_machine.release.approvals import approvals_of, signer, with_names
 from release_machine.release.record import entries
+from release_machine.release.ways_out import Hint
 from release_machine.text.wording import bare_second, day_in_title
 from release_machine.views.rows import Column, Row, Rows
 
@@ -57,11 +58,11 @@ def audit_table(release: Release, *, width: int) -> RenderableType:
     return Rows(columns, rows, facts="", room=CELLS_OF_WHAT)
 
 
-def audit_hint(release: Release, command: str) -> Text:
+def audit_hint(release: Release, command: str) -> RenderableType:
     """The number of recorded changes, and the command that lists them."""
     count = len(list(entries(release)))
     changes = "1 change" if count == 1 else f"{count} changes"
-    return Text(f"AUDIT  {changes} on record: {command}", style="dim")
+    return Hint(f"AUDIT  {changes} on record:", command)
 
 
 def _row(name: str, entry: AuditEntry) -> _Row:

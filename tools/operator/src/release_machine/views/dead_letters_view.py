@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from release_machine.release.dead_letters import DeadLetter, without_secrets
+from release_machine.release.ways_out import Hint
 from release_machine.text.printable import in_one_line, json_text
 from release_machine.text.wording import clock_time
 from release_machine.views.json_output import Json, document
@@ -41,11 +43,11 @@ def letters_list(shown: Sequence[Shown]) -> RenderableType:
     parts: list[RenderableType] = []
     for each in shown:
         parts += [*_block(each), Text("")]
-    for text in (
-        "See one whole with: release-machine dead-letters show ID",
-        "Remove the cause, then send it again with: release-machine dead-letters replay ID",
+    for words, command in (
+        ("See one whole with:", "show"),
+        ("Remove the cause, then send it again with:", "replay"),
     ):
-        parts.append(Text(text, style="dim"))
+        parts.append(Hint(words, f"release-machine dead-letters {command} ID"))
     return Group(*parts)
 
 
@@ -93,8 +95,12 @@ def whole_document(shown: Shown) -> Json:
 def _block(shown: Shown) -> Sequence[RenderableType]:
     letter = shown.letter
     head = Text(f"{clock_time(letter.since)}  {letter.queue.name}", style="bold", overflow="fold")
-    width = max(map(len, shown.facts))
-    return [head, *(_indented(f"{name:<{width}}  {fact}") for name, fact in shown.facts.items())]
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, fact in shown.facts.items():
+        facts.add_row(name, fact)
+    return [head, Padding(facts, (0, 0, 0, 4))]
 
 
 def _indented(text: str) -> Padding:

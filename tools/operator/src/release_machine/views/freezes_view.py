@@ -8,6 +8,7 @@ from rich.text import Text
 
 from release_core.domain.holds import Freeze
 from release_machine.release.approvals import signer
+from release_machine.release.ways_out import Hint
 from release_machine.text.wording import clock_time
 
 
@@ -22,8 +23,8 @@ def freezes_list(freezes: Sequence[Freeze]) -> RenderableType:
         parts.append(_whole(f"{clock_time(each.until):<{width}}  {each.scope}"))
         parts.append(Padding(_whole(each.reason), (0, 0, 0, 4)))
         parts.append(Padding(_whole(f"by {signer(each.by)}"), (0, 0, 0, 4)))
-    lift = "Lift a freeze with: release-machine unfreeze 'PATTERN'"
-    return Group(*parts, Text(""), Text(lift, style="dim"))
+    lift = Hint("Lift a freeze with:", "release-machine unfreeze 'PATTERN'")
+    return Group(*parts, Text(""), lift)
 
 
 def _whole(text: str) -> Text:

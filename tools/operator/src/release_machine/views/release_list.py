@@ -77,10 +77,11 @@ def _cells(release: Release, now: datetime) -> list[Text]:
 def _facts(release: Release) -> Iterator[Text]:
     """What a rejected manifest asked for, where it was handed in, and why it was rejected."""
     if release.status is ReleaseStatus.REJECTED:
-        place = release.dropped.key if release.dropped else f"through {release.channel}"
+        door = f"through {release.channel}" if release.channel else None
+        place = release.dropped.key if release.dropped else door
+        asked = ", ".join(each for each in (release.requested_id, place) if each)
         error = (release.why or "").partition(": ")[0]
-        of = f"{release.requested_id}, " if release.requested_id else ""
-        yield Text(f"{of}{place}" + (f": {error}" if error else ""), style="dim")
+        yield Text(": ".join(each for each in (asked, error) if each), style="dim")
 
 
 def _named(release: Release, names: Collection[str]) -> list[Text]:

@@ -8,11 +8,11 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.dashboard.pages.charts import progress
 from release_machine.dashboard.pages.holds import held, reason
 from release_machine.dashboard.pages.pieces import (
+    by,
     listed_briefly,
     name_of,
     plural,
     state_words,
-    who,
 )
 from release_machine.dashboard.pages.times import ago
 from release_machine.release.approvals import is_asked, votes_left
@@ -47,7 +47,7 @@ def _running(release: Release, now: datetime) -> Markup:
     return element(
         "li",
         element("div", name_of(release), class_="name"),
-        element("div", status, attempt, class_="state"),
+        element("div", status, attempt),
         element(
             "div",
             progress(each.status for each in nodes),
@@ -62,8 +62,7 @@ def _running(release: Release, now: datetime) -> Markup:
         element(
             "p",
             in_brief(now - release.began_at),
-            ", by ",
-            who(release.requester),
+            by(release.requester),
             class_="aside by",
         ),
         id=f"moves-{release.release_id}",
@@ -96,7 +95,7 @@ def _waiting(number: int, waiting: WaitingRelease, now: datetime) -> Markup:
     return element(
         "li",
         element("div", name_of(release), class_="name"),
-        element("div", state_words("wait", "WAITING", f"waits, number {number}"), class_="state"),
+        element("div", state_words("wait", "WAITING", f"waits, number {number}")),
         element(
             "p", [reason(each) for each in waiting.reasons] or "waits to be opened", class_="doing"
         ),
@@ -104,8 +103,7 @@ def _waiting(number: int, waiting: WaitingRelease, now: datetime) -> Markup:
             "p",
             "handed in ",
             ago(release.opened_at, now),
-            ", by ",
-            who(release.requester),
+            by(release.requester),
             class_="aside by",
         ),
         id=f"moves-{release.release_id}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ from release_core.domain.release import Release, ReleaseKind
 from release_machine.dashboard.pages.times import moment
 from release_machine.dashboard.state import Seen, Trouble
 from release_machine.release.approvals import person
+from release_machine.release.short_ids import short_id
 from release_machine.report.markup import Content, Markup, element, isolated, joined
 from release_machine.report.statuses import icon, shapes
 
@@ -95,16 +95,24 @@ def release_link(release_id: str, label: str | None = None) -> Markup:
 
 
 def name_of(release: Release) -> Markup:
-    """A release: its link, and its title if it has one."""
-    title = release.title
+    """A release: its link, and its title if it has one.
+
+    A rejected manifest has no id: it has a short name, and the id that it asked for.
+    """
+    title = release.title or release.requested_id
     is_hotfix = release.kind is ReleaseKind.HOTFIX
     return joined(
         [
-            release_link(release.release_id, release.label),
+            release_link(release.release_id, short_id(release)),
             element("small", " hotfix", class_="stop") if is_hotfix else None,
             element("span", isolated(title), class_="title") if title else None,
         ]
     )
+
+
+def by(arn: str | None) -> Content:
+    """Who did it, after a comma; nothing when that is not known."""
+    return [", by ", who(arn)] if arn else None
 
 
 def who(arn: str | None) -> Content:
@@ -134,8 +142,3 @@ def listed_briefly(names: Iterable[str], *, most: int = 3) -> str:
 def plural(count: int, noun: str) -> str:
     """A number of things: 1 release, 3 releases."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def as_of(at: datetime | None) -> Content:
-    """The time of a read, for a page without script."""
-    return ["As of ", moment(at)] if at else None

@@ -71,7 +71,7 @@ def _filter(name: str) -> Markup:
             autocomplete="off",
             data_filter="",
         ),
-        element("button", "Filter", type="submit", class_="button plain"),
+        element("button", "Filter", type="submit", class_="button"),
         role="search",
         class_="filter",
         method="get",

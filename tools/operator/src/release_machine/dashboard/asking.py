@@ -1,0 +1,209 @@
+"""What would happen if a person agreed, for each action, and what then does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.rollback.reader import free_id
+from release_core.rollback.refusals import listed
+from release_machine.actions.answer import Decision, answer
+from release_machine.actions.cancel import refuse_unstoppable, stop_execution, would_do
+from release_machine.actions.find import find_release, known_release
+from release_machine.actions.retry import (
+    manifest_of,
+    new_deadline,
+    refuse_unretriable,
+    request_attempt,
+)
+from release_machine.actions.rollback import (
+    left_out,
+    plan_of,
+    refuse_unready,
+    rollback_of,
+    start_rollback,
+    under_way,
+    would_be_idle,
+)
+from release_machine.dashboard.state import Confirmation, Done, Offer
+from release_machine.deployment.session import Session
+from release_machine.errors import OperatorError, UsageError
+from release_machine.release.approvals import asking, behind
+from release_machine.release.remedies import correct_manifest
+
+COMMENT, REASON = "Comment", "Reason"
+_ON_FAILURE = {
+    "halt": "The release starts nothing more; what runs goes on.",
+    "continue": "The release goes on with what does not depend on it.",
+    "stop": "The release starts nothing more, and what runs is stopped.",
+    "rollback": "The release is stopped and rolled back.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question, and what does it with the words of the person."""
+
+    confirmation: Confirmation
+    do: Callable[[str | None], Done]
+
+
+def asking_of(offer: Offer, session: Session, *, now: datetime) -> Asking:
+    """What an action would do now; raises OperatorError when it cannot be done."""
+    match offer.action:
+        case "approve" | "reject":
+            return _answering(offer, session)
+        case "cancel":
+            return _cancelling(offer, session)
+        case "retry":
+            return _retrying(offer, session, now=now)
+        case _:
+            return _rolling_back(offer, session)
+
+
+def _answering(offer: Offer, session: Session) -> Asking:
+    release = known_release(session, offer.release_id)
+    if offer.name is None:
+        raise UsageError("The address names no approval.", "Follow a link of the page Approvals.")
+    approves = offer.action == "approve"
+    decision: Decision = "approve" if approves else "reject"
+    node = release.pipelines.get(offer.name.partition("/")[0])
+
+    def do(words: str | None) -> Done:
+        done = answer(session, offer.release_id, offer.name, decision=decision, comment=words)
+        return Done(notice=f"{done[:1].upper()}{done[1:]}.", release_id=offer.release_id)
+
+    confirmation = Confirmation(
+        offer=offer,
+        question=f"{offer.action.capitalize()} {offer.name} of release {release.label}?",
+        attempt=release.attempt,
+        effects=tuple(_of_answer(release, node, approves=approves)) if node else (),
+        words=COMMENT if approves else REASON,
+        needs_words=not approves,
+    )
+    return Asking(confirmation, do)
+
+
+def _of_answer(release: Release, node: Pipeline, *, approves: bool) -> Iterator[str]:
+    if node.approval is None:
+        yield "This answers the manual approval of CodePipeline with your credentials."
+    else:
+        doing = asking(release, node)
+        if doing.message:
+            yield f"Question: {doing.message}"
+        yield f"It waits for {doing.waits_for}."
+        yield from (f"{note[:1].upper()}{note[1:]}." for note in doing.notes)
+    names = behind(release, node)
+    if approves:
+        yield f"Then {listed(names)} can start." if names else "Then the release can go on."
+        return
+    yield "A rejection is final for this attempt, and counts as a failure."
+    yield _ON_FAILURE[release.on_failure]
+
+
+def _cancelling(offer: Offer, session: Session) -> Asking:
+    found, arn = find_release(session, offer.release_id)
+    refuse_unstoppable(found, arn, sfn=session.sfn)
+
+    def do(words: str | None) -> Done:
+        stop_execution(arn, caller=session.caller, reason=words, sfn=session.sfn)
+        return Done(
+            notice=f"The stop of release {offer.release_id} was requested.",
+            release_id=offer.release_id,
+        )
+
+    confirmation = Confirmation(
+        offer=offer,
+        question=f"Stop release {offer.release_id}?",
+        attempt=found.attempt if found else 1,
+        effects=tuple(would_do(found, arn)),
+        words=REASON,
+    )
+    return Asking(confirmation, do)
+
+
+def _retrying(offer: Offer, session: Session, *, now: datetime) -> Asking:
+    release = known_release(session, offer.release_id)
+    refuse_unretriable(release)
+    if release.status is ReleaseStatus.SUCCEEDED:
+        raise UsageError(
+            f"Release {release.release_id} has SUCCEEDED; nothing is left to run.",
+            "To release it again, give the manifest a new releaseId and submit it.",
+        )
+    manifest = manifest_of(session, release)
+    changes, dropped = new_deadline(manifest, given=None, now=now)
+
+    def do(_: str | None) -> Done:
+        request_attempt(session, release, manifest, changes)
+        notice = f"Attempt {release.attempt + 1} of release {release.release_id} was requested."
+        return Done(notice=notice, release_id=release.release_id)
+
+    remedy = correct_manifest(release)
+    confirmation = Confirmation(
+        offer=offer,
+        question=f"Retry release {release.release_id}?",
+        attempt=release.attempt,
+        effects=tuple(_of_retry(release, dropped)),
+        warnings=(f"This attempt may fail as the last one did: {remedy}.",) if remedy else (),
+    )
+    return Asking(confirmation, do)
+
+
+def _of_retry(release: Release, dropped: str | None) -> Iterator[str]:
+    nodes = [*release.pipelines.values()]
+    again = [each.name for each in nodes if each.status is not PipelineStatus.SUCCEEDED]
+    kept = [each.name for each in nodes if each.status is PipelineStatus.SUCCEEDED]
+    yield f"Run or ask again: {listed(again)}."
+    if kept:
+        yield f"Succeeded, not run again: {listed(kept)}."
+    if dropped:
+        yield f"The deadline {dropped} has passed and is left out."
+
+
+def _rolling_back(offer: Offer, session: Session) -> Asking:
+    name = known_release(session, offer.release_id).release_id
+    # Race: another person rolls the release back. The id is chosen first: then that rollback either
+    # has the same id, or is found in the release.
+    rollback_id = free_id(session.ledger, name)
+    release = known_release(session, name)
+    if release.rolled_back_by or release.awaits_rollback:
+        raise under_way(release)
+    rollback = rollback_of(session, release, rollback_id=rollback_id)
+    plan, names = plan_of(session, rollback), listed([*rollback.wanted])
+    confirmation = Confirmation(
+        offer=offer,
+        question=f"Roll back release {release.label}?",
+        attempt=release.attempt,
+        effects=(f"Release {rollback_id} ships again what was good before: {names}.",),
+        warnings=tuple(
+            f"{name} stays as it is: {why}." for name, why in left_out(rollback).items()
+        ),
+        plan=plan.as_json(),
+    )
+    if would_be_idle(rollback):
+        problem = "Nothing would change: what the rollback would ship is live already."
+        next_step = f"To ship it again: release-machine rollback {name} --force"
+        return _refused(confirmation, OperatorError(problem, next_step))
+    try:
+        refuse_unready(plan, rollback)
+    except OperatorError as error:
+        return _refused(confirmation, error)
+
+    def do(_: str | None) -> Done:
+        start_rollback(session, rollback)
+        notice = f"Release {rollback_id}, which rolls back {release.label}, was requested."
+        return Done(notice=notice, release_id=name)
+
+    return Asking(confirmation, do)
+
+
+def _refused(confirmation: Confirmation, error: OperatorError) -> Asking:
+    """What would happen, and why it cannot be done."""
+
+    def do(_: str | None) -> Done:
+        raise error
+
+    told = replace(confirmation, problem=error.problem, next_step=error.next_step, possible=False)
+    return Asking(told, do)

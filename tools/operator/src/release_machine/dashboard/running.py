@@ -1,0 +1,68 @@
+"""Puts the dashboard together, and runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC
+
+from release_core.clock import now
+from release_machine.dashboard.actions import Actions
+from release_machine.dashboard.door import Door
+from release_machine.dashboard.loop import ReadLoop
+from release_machine.dashboard.reading import Reader
+from release_machine.dashboard.server import Dashboard, Parts, render
+from release_machine.dashboard.serving import ADDRESS, listen, port_of, serve
+from release_machine.dashboard.state import Site
+from release_machine.dashboard.stream import Streams
+from release_machine.deployment.session import Session
+from release_machine.text.wording import times_in
+
+
+def run(
+    open_session: Callable[[], Session],
+    *,
+    port: int,
+    allows_actions: bool,
+    tell: Callable[[str], None],
+    opened: Callable[[str], None],
+    report: Callable[[Exception], None],
+) -> None:
+    """Serve the dashboard until it is interrupted: then KeyboardInterrupt is raised.
+
+    ``tell`` prints a line, ``opened`` gets the link of the first browser, ``report`` a fault, after
+    which the dashboard goes on. Raises OperatorError when the port cannot be used, or the
+    deployment cannot be read.
+    """
+    session = open_session()
+    site = Site(
+        deployment=session.deployment.name_prefix,
+        region=session.deployment.region,
+        console_region=session.console_region,
+        caller=session.caller,
+        allows_actions=allows_actions,
+    )
+    with closing(listen(port)) as listening, closing(Reader(open_session, clock=now)) as reader:
+        base = f"http://{ADDRESS}:{port_of(listening)}"
+        door = Door(base, let_in=lambda link: tell(f"a browser was let in; for another: {link}"))
+        loop = ReadLoop(
+            reader,
+            lambda topic, seen: render(site, topic, seen),
+            clock=now,
+            report=report,
+        )
+        parts = Parts(
+            site=site,
+            port=port_of(listening),
+            door=door,
+            loop=loop,
+            streams=Streams(loop, clock=now),
+            actions=Actions(open_session, clock=now) if allows_actions else None,
+            report=report,
+        )
+        may = "may change releases" if allows_actions else "only reads"
+        tell(f"the dashboard of {site.deployment} in {site.region} {may}; to end it: Ctrl-C")
+        opened(door.link)
+        # The pages are in UTC, as the report; a script shows the zone of the browser.
+        with times_in(UTC):
+            serve(Dashboard(parts).app(), listening, stop=loop.stop)

@@ -1,0 +1,306 @@
+"""The pages of the dashboard and their addresses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from release_machine.dashboard import pages
+from release_machine.dashboard.actions import Actions
+from release_machine.dashboard.door import Door, Visitor
+from release_machine.dashboard.loop import Frame, ReadLoop
+from release_machine.dashboard.offers import ACTIONS, offer
+from release_machine.dashboard.security import Guard, cookie_name
+from release_machine.dashboard.state import Confirmation, Seen, Site
+from release_machine.dashboard.stream import EventStream, Streams
+from release_machine.dashboard.topics import (
+    EVENTS,
+    AboutApprovals,
+    AboutEstate,
+    AboutHistory,
+    AboutMetrics,
+    AboutRelease,
+    Topic,
+    days_of,
+    filters_of,
+    release_path,
+)
+from release_machine.report.markup import Markup
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+# A page comes without its content when the first read takes longer.
+FIRST_READ_SECONDS = 5.0
+LONGEST_FORM = 32_000  # bytes
+_FIELDS = 10
+_STATIC = {
+    "dashboard.css": "text/css",
+    "report.css": "text/css",
+    "dashboard.js": "text/javascript",
+    **{f"{tone}.svg": "image/svg+xml" for tone in ("good", "bad", "run", "stop", "wait")},
+}
+_FOLDERS = {"report.css": "release_machine.report"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the pages are served from."""
+
+    site: Site
+    port: int
+    door: Door
+    loop: ReadLoop
+    streams: Streams
+    actions: Actions | None
+    report: Callable[[Exception], None]
+
+
+def render(site: Site, topic: Topic, seen: Seen[Any]) -> str:
+    """The content of the page of a topic."""
+    return _content(site, topic, seen).html
+
+
+def _content(site: Site, topic: Topic, seen: Seen[Any]) -> Markup:
+    match topic:
+        case AboutRelease(release_id=release_id):
+            return pages.release(site, release_id, seen)
+        case AboutEstate():
+            return pages.estate(site, seen)
+        case AboutApprovals():
+            return pages.approvals(site, seen)
+        case AboutHistory(filters=filters):
+            return pages.history(site, filters, seen)
+        case AboutMetrics(days=days):
+            return pages.metrics(site, days, seen)
+
+
+class Dashboard:
+    """The web application."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._site = parts.site
+        self._acting = ThreadPoolExecutor(1, thread_name_prefix="dashboard-actions")
+
+    def app(self) -> Guard:
+        """The application, which refuses what is not from its own pages."""
+        paths = ("/", "/releases/{release_id:path}", "/history", "/approvals", "/metrics")
+        app = Starlette(
+            routes=[
+                Route("/start/{secret}", self._start),
+                Route("/static/{name}", self._static),
+                *(Route(path, self._page) for path in paths),
+                *(Route(EVENTS + path, self._events) for path in paths),
+                Route("/actions/{action}/{release_id:path}", self._action, methods=["GET", "POST"]),
+            ],
+            lifespan=self._lifespan,
+            exception_handlers={404: self._not_found, Exception: self._fault},
+        )
+        parts = self._parts
+        return Guard(app, door=parts.door, port=parts.port, refused=self._refused)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncGenerator[None, None]:
+        reading = asyncio.create_task(self._parts.loop.run())
+        try:
+            yield
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+            self._acting.shutdown(wait=False, cancel_futures=True)
+
+    async def _start(self, request: Request) -> Response:
+        visitor = self._parts.door.enter(request.path_params["secret"])
+        if visitor is None:
+            return self._message(
+                "This link was used before",
+                "Each link lets one browser in, once.",
+                "Use the latest link that the command has printed.",
+                status=403,
+            )
+        # Redirected away: the secret stays neither in the history nor in a Referer.
+        answer = RedirectResponse("/", status_code=303)
+        answer.set_cookie(
+            cookie_name(self._parts.port), visitor.cookie, httponly=True, samesite="strict"
+        )
+        return answer
+
+    async def _static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _STATIC:
+            return await self._not_found(request, None)
+        folder = files(_FOLDERS.get(name, "release_machine.dashboard.static"))
+        return Response(folder.joinpath(name).read_bytes(), media_type=_STATIC[name])
+
+    async def _page(self, request: Request) -> Response:
+        topic = _topic(request, request.url.path)
+        seen, frame = await self._parts.loop.first(topic, within=FIRST_READ_SECONDS)
+        stream = f"{EVENTS}{topic.path}"
+        if frame is not None:
+            stream += f"{'&' if '?' in stream else '?'}{urlencode({'after': frame.id})}"
+        page = pages.document(
+            self._site,
+            title=topic.title,
+            current=topic.current,
+            content=self._loaded(request, topic, seen, frame),
+            stream=stream,
+            notice=_visitor(request).take_notice(),
+            read_at=seen.read_at,
+        )
+        return HTMLResponse(page, status_code=_status(seen))
+
+    def _loaded(
+        self, request: Request, topic: Topic, seen: Seen[Any], frame: Frame | None
+    ) -> Markup:
+        """The content of a page that is loaded; the first page may search for a pipeline."""
+        name = request.query_params.get("name")
+        if isinstance(topic, AboutEstate) and name:
+            return pages.estate(self._site, seen, name=name)
+        return Markup(frame.html) if frame else _content(self._site, topic, Seen())
+
+    async def _events(self, request: Request) -> Response | EventStream:
+        if self._parts.streams.full:
+            return PlainTextResponse("Too many tabs are open.", status_code=503)
+        topic = _topic(request, request.url.path.removeprefix(EVENTS))
+        after = request.headers.get("last-event-id") or request.query_params.get("after")
+        return EventStream(self._parts.streams, topic, after=after)
+
+    async def _action(self, request: Request) -> Response:
+        action = request.path_params["action"]
+        release_id, name = request.path_params["release_id"], request.query_params.get("name")
+        if action not in ACTIONS:
+            return await self._not_found(request, None)
+        asked = offer(action, release_id, name)
+        actions = self._parts.actions
+        if actions is None:
+            return self._message(
+                "This dashboard only reads",
+                f"In a terminal: {asked.command}",
+                "To act here, start it again with: release-machine dashboard --allow-actions",
+                status=403,
+            )
+        if request.method == "GET":
+            known = await self._in_thread(partial(actions.confirmation, asked))
+            return self._confirmation(request, known)
+        form = await _form(request)
+        visitor = _visitor(request)
+        if form is None or not visitor.proves(form.get("csrf", "")):
+            return self._message(
+                "Nothing was done",
+                "The form is not from this dashboard.",
+                "Go back, load the page again, and repeat it.",
+                status=403,
+            )
+        done = await self._in_thread(
+            partial(
+                actions.perform,
+                asked,
+                attempt=form.get("attempt", ""),
+                words=form.get("words", "").replace("\r\n", "\n").strip(),
+            )
+        )
+        if isinstance(done, Confirmation):
+            return self._confirmation(request, done, status=409)
+        visitor.notices.append(done.notice)
+        self._parts.loop.hurry()
+        return RedirectResponse(release_path(done.release_id), status_code=303)
+
+    async def _in_thread(self, call: Callable[[], Any]) -> Any:
+        """Call AWS for one action after the other, beside the reads."""
+        return await asyncio.get_running_loop().run_in_executor(self._acting, call)
+
+    def _confirmation(
+        self, request: Request, asked: Confirmation, *, status: int = 200
+    ) -> Response:
+        content = pages.confirmation(self._site, asked, csrf=_visitor(request).csrf)
+        return self._document(asked.question, content, status=status)
+
+    async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what does not come from a page of this dashboard."""
+        answer = self._message(
+            "Not allowed",
+            scope["state"]["refusal"] or "This browser was not let in, or the dashboard has ended.",
+            "Use the latest link that release-machine dashboard has printed.",
+            status=403,
+        )
+        await answer(scope, receive, send)
+
+    async def _not_found(self, _request: Request, _error: Exception | None) -> Response:
+        return self._message(
+            "There is no such page", "Its address is not one of the dashboard.", None, status=404
+        )
+
+    async def _fault(self, _request: Request, error: Exception) -> Response:
+        self._parts.report(error)
+        return self._message(
+            "A fault of this command",
+            f"{type(error).__name__}",
+            "The terminal of the command says more. Running releases continue.",
+            status=500,
+        )
+
+    def _message(self, title: str, said: str, next_step: str | None, *, status: int) -> Response:
+        return self._document(
+            title, pages.message(self._site, title, said, next_step), status=status
+        )
+
+    def _document(self, title: str, content: Markup, *, status: int) -> Response:
+        page = pages.document(
+            self._site, title=title, current=None, content=content, stream=None, notice=None
+        )
+        return HTMLResponse(page, status_code=status)
+
+
+def _topic(request: Request, path: str) -> Topic:
+    query = parse_qs(request.url.query, max_num_fields=_FIELDS)
+    if "release_id" in request.path_params:
+        return AboutRelease(request.path_params["release_id"])
+    match path:
+        case "/history":
+            return AboutHistory(filters_of(query))
+        case "/approvals":
+            return AboutApprovals()
+        case "/metrics":
+            return AboutMetrics(days_of(query))
+        case _:
+            return AboutEstate()
+
+
+def _visitor(request: Request) -> Visitor:
+    visitor: Visitor = request.scope["state"]["visitor"]
+    return visitor
+
+
+def _status(seen: Seen[Any]) -> int:
+    if seen.value is not None or seen.trouble is None:
+        return 200
+    return 404 if seen.trouble.absent else 503
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """The fields of a form; None when it is too large or no form."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_FORM:
+            return None
+    try:
+        found = parse_qs(
+            body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
+        )
+    except ValueError:
+        return None
+    return {name: values[0] for name, values in found.items()}

@@ -1,0 +1,181 @@
+"""The command dashboard: its link, its end, and what it does without its extra."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
+
+import click
+import pytest
+
+from release_machine.dashboard import running, serving
+from release_machine.errors import UsageError
+from tools.operator.tests.conftest import Run
+from tools.operator.tests.samples.fake_deployment import FakeAws
+
+# The command over a deployment in memory, as the entry of the console script calls it.
+COMMAND = """
+import sys
+from datetime import UTC, datetime
+from release_core.domain.release import Release, ReleaseStatus
+from release_machine import entry
+from release_machine.terminal import aws_command
+from tools.operator.tests.samples.fake_dashboard import FakeEstate
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+
+opened = datetime(2026, 11, 22, tzinfo=UTC)
+release = Release(
+    release_id="5.1", status=ReleaseStatus.SUCCEEDED, execution_arn=EXECUTION, opened_at=opened
+)
+aws = FakeAws({"5.1": release}, "5.1", {"status": "SUCCEEDED"})
+aws.estate = FakeEstate()
+aws_command.Session = lambda *_, **__: aws
+sys.argv = ["release-machine", "dashboard"]
+entry.main()
+"""
+ALL_COMMANDS = """
+import sys
+import click
+from release_machine.cli import COMMANDS, cli
+
+context = click.Context(cli)
+for name in COMMANDS:
+    assert cli.get_command(context, name) is not None
+print(sorted(set(sys.modules) & {"starlette", "uvicorn", "anyio"}))
+"""
+WITHOUT = """
+import sys
+from release_machine import entry
+
+sys.modules["{package}"] = None
+sys.argv = ["release-machine", "dashboard"]
+entry.main()
+"""
+SECONDS = 30
+
+
+def _environment() -> dict[str, str]:
+    """The environment in which this process finds its modules."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@contextmanager
+def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command in a process of its own, and its link."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=_environment(),
+    )
+    try:
+        assert process.stdout
+        first = process.stdout.readline()
+        assert "only reads; to end it: Ctrl-C" in first, process.communicate(timeout=SECONDS)
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def answered(link: str, path: str, *, cookie: str = "") -> Iterator[HTTPResponse]:
+    """The answer to one request."""
+    with closing(HTTPConnection(urlsplit(link).netloc, timeout=SECONDS)) as connection:
+        connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+        with closing(connection.getresponse()) as answer:
+            yield answer
+
+
+def entered(link: str) -> str:
+    """The cookie that the link gives."""
+    with answered(link, urlsplit(link).path) as answer:
+        assert answer.status == 303
+        return str(answer.headers["Set-Cookie"]).partition(";")[0]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it(number: int, code: int) -> None:
+    """The open tabs are told, nothing is left, and the secret is in no log."""
+    with started() as (process, link):
+        cookie = entered(link)
+        with answered(link, "/history", cookie=cookie) as page:
+            assert page.status == 200
+            assert "5.1" in page.read().decode()
+        with answered(link, "/events/", cookie=cookie) as stream:
+            assert stream.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+            assert stream.readline().startswith(b"retry: ")
+            process.send_signal(number)
+            assert b"event: end" in stream.read()
+        rest, errors = process.communicate(timeout=SECONDS)
+        assert process.returncode == code
+        assert errors == "The dashboard has ended; releases continue.\n"
+        assert link not in rest
+        assert rest.count("/start/") == 1
+        assert "a browser was let in; for another: http://127.0.0.1:" in rest
+
+
+def test_it_listens_on_this_machine_only() -> None:
+    """No other machine reaches it."""
+    with closing(serving.listen(0)) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+        assert serving.port_of(listening) > 0
+
+
+def test_a_port_that_is_used(aws: FakeAws, run: Run) -> None:
+    """The message names the port and what to do, with exit code 2."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError):
+            serving.listen(port)
+        result = run("dashboard", "--port", f"{port}")
+    assert result.exit_code == 2
+    assert f"Port {port} of this machine is used by another program." in result.stderr
+    assert "Give another one with --port" in result.stderr
+
+
+def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --open only; the link is printed in any case."""
+    launched: list[str] = []
+    monkeypatch.setattr(click, "launch", launched.append)
+    monkeypatch.setattr(running, "serve", lambda *_, **__: None)
+    shown = run("dashboard", "--allow-actions")
+    assert shown.exit_code == 0, shown.output
+    assert "may change releases" in shown.stdout
+    assert "http://127.0.0.1:" in shown.stdout
+    assert launched == []
+    shown = run("dashboard", "--open")
+    assert launched == [shown.stdout.splitlines()[-1]]
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_without_its_extra(package: str) -> None:
+    """The command says how to install what is missing."""
+    called = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(package=package)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_environment(),
+    )
+    assert called.returncode == 2
+    assert f"The dashboard needs {package}, which is not installed." in called.stderr
+    assert "'release-machine-operator[dashboard]'" in called.stderr
+
+
+def test_no_other_command_loads_it() -> None:
+    """The rest of the command works without the extra, and starts as fast as before."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", ALL_COMMANDS],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=_environment(),
+    )
+    assert loaded.stdout == "[]\n"
