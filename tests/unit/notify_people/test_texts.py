@@ -71,7 +71,9 @@ def test_chats_find_no_markup_in_foreign_text(reason: str, shown: str) -> None:
     assert f"- `orders`: {shown}" in content["description"].splitlines()
 
 
-@pytest.mark.parametrize("field", ["releaseId", "deployment", "status", "requester", "eventId"])
+@pytest.mark.parametrize(
+    "field", ["releaseId", "title", "deployment", "status", "requester", "eventId"]
+)
 def test_no_field_brings_markup_into_a_chat(field: str) -> None:
     """Each text of the event is escaped, also in titles and keywords."""
     sent = chat.notification(message("release-failed-1", **{field: "<!channel>`[a](b)"}))

@@ -152,6 +152,28 @@ def test_the_part_of_a_pipeline_is_always_new(aws: FakeAws, running: Snapshot) -
     assert other.node is None
 
 
+def test_an_old_open_release_is_found(
+    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the pipelines that it holds: a look reads only the latest releases, not all of them."""
+    asked: list[int] = []
+
+    def latest(limit: int) -> list[Release]:
+        asked.append(limit)
+        return []
+
+    monkeypatch.setattr(aws, "latest", latest)
+    aws.releases = {RELEASE: running.release}
+    aws.estate.found = Estate(
+        at=at(0), pipelines=(EstatePipeline(name="payments", release_id=RELEASE),)
+    )
+    reader = EstateInTurns(aws, Clock())  # type: ignore[arg-type]
+    assert reader.read().running == (running.release,)
+    assert reader.read().running == (running.release,)
+    assert set(asked) == {100}
+    assert aws.estate.reads == 1
+
+
 def test_a_release_that_waits_to_be_opened(aws: FakeAws) -> None:
     """It has a page by its id, with what it waits for; and a row of the first page."""
     waiting = Release(

@@ -18,7 +18,7 @@ from tools.operator.tests.samples.fake_dashboard import (
     served,
     words,
 )
-from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 from tools.operator.tests.samples.hostile_release import HOSTILE, hostile
 
 PAGES = ("/", "/releases/2026.11.22-1", "/history", "/approvals", "/metrics")
@@ -186,6 +186,27 @@ def test_aws_does_not_answer_at_first(aws: FakeAws, dashboard: Served) -> None:
     answer = dashboard.browser.get("/releases/2026.11.22-1")
     assert answer.status_code == 503
     assert "AWS does not answer" in answer.text
+
+
+def test_credentials_expire(
+    aws: FakeAws, dashboard: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page keeps the last state, and says how to sign in."""
+    path = "/releases/2026.11.22-1"
+    assert "catalog" in dashboard.browser.get(path).text
+
+    def refuse(_: Release) -> Release:
+        raise refusal("ExpiredTokenException", "BatchGetItem")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aws, "with_executions", refuse)
+        dashboard.loop.hurry()
+        text = words(dashboard.browser.get(path).text)
+        assert "AWS refused the credentials" in text
+        assert "Sign in as you do for the AWS CLI" in text
+        assert "catalog" in text
+    dashboard.loop.hurry()
+    assert "AWS refused" not in words(dashboard.browser.get(path).text)
 
 
 def test_new_credentials_are_found(aws: FakeAws) -> None:

@@ -1,7 +1,7 @@
 """DORA's metrics of made-up histories; the expected figures are computed by hand."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -217,6 +217,15 @@ def test_the_weeks_begin_on_monday() -> None:
     assert numbers == [(1, 1, 0, 0), (1, 2, 1, 0), (0, 0, 0, 0)]
     assert [each.lead_time for each in found] == [hours(3), None, None]
     assert [each.recovery_time for each in found] == [None, hours(2), None]
+
+
+def test_the_weeks_are_those_of_utc() -> None:
+    """Also where the window begins at a time of another zone."""
+    late = MONDAY.astimezone(timezone(hours(-5))) - hours(1)
+    first, second, *_ = Window(since=late, until=MONDAY + hours(48)).weeks()
+    assert (first.since, first.until) == (late, MONDAY)
+    assert str(first.since.date()) == "2026-11-01"
+    assert str(second.since.date()) == "2026-11-02"
 
 
 DEPLOYMENTS = st.lists(

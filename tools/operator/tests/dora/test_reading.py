@@ -1,6 +1,5 @@
 """The runs of a release, and what CodePipeline and S3 say of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -21,6 +20,7 @@ from release_core.domain.release import (
     ReleaseStatus,
 )
 from release_core.domain.revisions import Good, Revision
+from release_core.ledger.history import Search
 from release_machine.dora.deployments import CommitSource, Window
 from release_machine.dora.figures import Figures, Rate, Spread
 from release_machine.dora.reading import OPENED_BEFORE, DoraReader
@@ -64,9 +64,22 @@ class FakeAccount:
     calls: list[str] = field(default_factory=list)
     since: datetime | None = None
 
-    def releases(self, *, since: datetime) -> Iterator[Release]:
-        self.since = since
-        yield from self.releases_
+    def search(self, wanted: Search, limit: int) -> list[Release]:
+        """The headers, or the releases with the wanted pipelines, as the ledger answers."""
+        self.since = wanted.since
+        known = [each for each in self.releases_ if wanted.includes(each)][:limit]
+        found = [
+            {name: each.pipelines[name] for name in wanted.pipelines if name in each.pipelines}
+            for each in known
+        ]
+        return [
+            replace(each, pipelines=some)
+            for each, some in zip(known, found, strict=True)
+            if some or not wanted.pipelines
+        ]
+
+    def get_release(self, release_id: str) -> Release | None:
+        return next((each for each in self.releases_ if each.release_id == release_id), None)
 
     def begun_actions(self, pipeline: str, execution_id: str) -> list[BegunAction]:
         self.calls.append(f"actions of {pipeline}")
@@ -97,7 +110,7 @@ class FakeAccount:
         """A reader of this account."""
         fake = cast("Any", self)
         return DoraReader(
-            records=fake, codepipeline=fake, history=fake, s3=fake, in_parallel=one_by_one
+            ledger=fake, codepipeline=fake, history=fake, s3=fake, in_parallel=one_by_one
         )
 
 
@@ -293,9 +306,26 @@ def retried() -> Release:
 
 def test_only_some_pipelines() -> None:
     """What is not asked for is not read either."""
-    account = FakeAccount([ended("FAILED")])
+    made = ended("FAILED")
+    account = FakeAccount([made], begun={id_of(made): ["Source", "Deploy"]})
     assert account.reader.read(WINDOW, pipelines=["catalog"], at=WINDOW.until).pipelines == ()
     assert account.calls == []
+    assert read(account, pipelines=["catalog", "orders"]).change_fail_rate == Rate(count=1, of=1)
+
+
+def test_what_was_not_opened_did_not_run() -> None:
+    """A rejected manifest, and a release that waits to be opened."""
+    rejected = replace(ended("SUCCEEDED"), release_id="a", status=ReleaseStatus.REJECTED)
+    waiting = replace(ended("SUCCEEDED"), release_id="b", pending=True)
+    assert read(FakeAccount([rejected, waiting])).live == 0
+
+
+def test_a_release_that_expires_meanwhile_is_left_out() -> None:
+    """The index may still have its header."""
+    account = FakeAccount([ended("SUCCEEDED")])
+    reader = account.reader
+    account.get_release = lambda _: None  # type: ignore[method-assign,assignment] # it is gone
+    assert reader.read(WINDOW, at=WINDOW.until).pipelines == ()
 
 
 def test_hotfixes_and_rollbacks_are_those_of_their_release() -> None:

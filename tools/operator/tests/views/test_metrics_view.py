@@ -11,6 +11,7 @@ from release_machine.dora.deployments import CommitSource, CommitTime, Deploymen
 from release_machine.dora.figures import Dora, figures
 from release_machine.views.metrics_json import metrics_document
 from release_machine.views.metrics_view import metrics_view
+from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.picture_files import compare
 
 BEGIN = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -60,6 +61,30 @@ def test_metrics(width: int) -> None:
 def test_no_deployments(width: int) -> None:
     """Nothing is measured, which is not zero percent."""
     compare("metrics-none", metrics_view(figures([], WINDOW), width=width), width=width)
+
+
+@pytest.mark.parametrize(
+    ("span", "live", "said", "weekly"),
+    [
+        (timedelta(hours=2), 4, "4 in 2 h", False),
+        (timedelta(days=1), 1, "1.0 a day", False),
+        (timedelta(days=3), 2, "2 in 3 days", False),
+        (timedelta(days=7), 2, "2.0 a week", True),
+        (timedelta(days=90), 3, "3 in 90 days", True),
+        (timedelta(days=30), 45, "1.5 a day", True),
+        (timedelta(days=30), 0, "none", True),
+    ],
+)
+def test_the_frequency_does_not_promise_more_than_was_seen(
+    span: timedelta, live: int, said: str, weekly: bool
+) -> None:
+    """Four deployments in two hours are not 48 a day."""
+    window = Window(since=BEGIN, until=BEGIN + span)
+    runs = [run("orders", f"r{number}", 0.01) for number in range(live)]
+    failed = run("orders", "x", 0.02, outcome=Outcome.FAILED)
+    lines = drawn(metrics_view(figures([*runs, failed], window), width=120), width=120)
+    assert said in lines.splitlines()[3]
+    assert ("A WEEK" in lines) is weekly
 
 
 def test_the_numbers_as_json() -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Release
 from release_machine.deployment.session import Session
 from release_machine.release.estate import Estate, EstatePipeline, WaitingRelease
 
 LATEST = 20
-_MOST_RUNNING = 1000
+_SEARCHED = 100  # headers in which open releases are found that hold no pipeline
 # The pipelines cost calls of CodePipeline, whose quotas the release machine needs: the pauses
 # grow with their number. The first counts when a release has changed.
 _SECONDS_AFTER_CHANGE = (3.0, 0.1)
@@ -25,22 +25,24 @@ class EstateInTurns:
     def __init__(self, session: Session, clock: Callable[[], datetime]) -> None:
         self._session = session
         self._clock = clock
-        self._pipelines = Estate(at=datetime.min)
+        self._pipelines = Estate(at=clock())
         self._read_at: datetime | None = None
-        self._releases: Any = None
+        self._found: Any = None
 
     def read(self) -> Estate:
         """The estate now; what is live may be as old as the pause for so many pipelines."""
         session, ledger = self._session, self._session.ledger
-        running = self.running()
+        headers = ledger.latest(_SEARCHED)
         waiting = list(ledger.pending())
-        found = ledger.latest(LATEST + len(running) + len(waiting))
-        latest = [each for each in found if each.closed][:LATEST]
+        latest = [each for each in headers if each.closed][:LATEST]
         freezes = ledger.get_freezes()
-        releases = (_standing(running), _standing(waiting), _standing(latest), freezes)
-        if self._is_due(changed=releases != self._releases):
+        found = (_standing(headers), _standing(waiting), freezes)
+        running = self._running(headers)
+        if self._is_due(changed=(found, _standing(running)) != self._found):
             self._pipelines = session.estate.pipelines()
-            self._read_at, self._releases = self._clock(), releases
+            # A release that holds pipelines may be older than those that were searched.
+            running = self._running(headers)
+            self._read_at, self._found = self._clock(), (found, _standing(running))
         return replace(
             self._pipelines,
             at=self._clock(),
@@ -56,12 +58,14 @@ class EstateInTurns:
             freezes=freezes,
         )
 
-    def running(self) -> list[Release]:
+    def _running(self, headers: Sequence[Release]) -> list[Release]:
         """The open releases with their pipelines, the oldest first."""
-        ledger = self._session.ledger
-        found = ledger.latest(_MOST_RUNNING, statuses=[ReleaseStatus.RUNNING])
-        read = [ledger.get_release(each.release_id) for each in found if not each.pending]
-        return [each for each in reversed(read) if each is not None and not each.closed]
+        names = {each.release_id for each in headers if not each.closed and not each.pending}
+        names |= {each.release_id for each in self._pipelines.pipelines if each.release_id}
+        names -= {each.release_id for each in headers if each.closed}
+        read = [self._session.ledger.get_release(name) for name in sorted(names)]
+        found = [each for each in read if each is not None and not each.closed]
+        return sorted(found, key=lambda each: each.opened_at)
 
     def _is_due(self, *, changed: bool) -> bool:
         if self._read_at is None:

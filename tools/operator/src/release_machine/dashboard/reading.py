@@ -139,7 +139,7 @@ class _Sources:
         """Everything that waits for people."""
         waiting: list[Waiting] = []
         unread: list[str] = []
-        for release in self._estate.running():
+        for release in self._estate.read().running:
             found = questions(release, self._session.codepipeline)
             unread += found.unread
             waiting += [

@@ -142,7 +142,7 @@ class Session:
     def dora(self) -> DoraReader:
         """DORA's metrics of the deployment."""
         return DoraReader(
-            records=self.records,
+            ledger=self.ledger,
             codepipeline=CodePipeline(self.codepipeline, in_parallel=in_parallel),
             history=ExecutionHistory(self.codepipeline),
             s3=self.s3,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from release_core.domain.release import ReleaseKind
@@ -74,16 +74,21 @@ class Window:
     until: datetime
 
     @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.until - self.since
+
+    @property
     def days(self) -> float:
         """Its length in days."""
-        return (self.until - self.since) / timedelta(days=1)
+        return self.length / timedelta(days=1)
 
     def __contains__(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
 
     def weeks(self) -> Iterator["Window"]:
         """Its weeks, each from Monday in UTC; the first and the last may be a part of a week."""
-        begin = self.since
+        begin = self.since.astimezone(UTC)
         while begin < self.until:
             midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
             monday = midnight + timedelta(days=7 - midnight.weekday())

@@ -1,6 +1,6 @@
 """Reads what the metrics are made of: the ledger, and what only CodePipeline and S3 know."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ from release_core.domain.declarations import (
 )
 from release_core.domain.effects import HARMLESS, changing, is_passive
 from release_core.domain.past_execution import BegunAction
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.domain.revisions import Revision
-from release_core.ledger.records import RecordsReader
+from release_core.ledger.history import HistoryReader, Search
 from release_machine.dora.deployments import CommitSource, CommitTime, Deployment, Outcome, Window
 from release_machine.dora.figures import Dora, figures
 from release_machine.dora.runs import Run, runs_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # A release runs in a window if it was opened so long before it, or later.
 OPENED_BEFORE = timedelta(days=30)
+_MOST = 100_000  # releases in a window
 # The list of an execution's actions may be so late.
 _LATE = timedelta(hours=1)
 _S3_VERSION = revision_types("S3")[0]
@@ -44,13 +46,13 @@ class DoraReader:
     def __init__(
         self,
         *,
-        records: RecordsReader,
+        ledger: HistoryReader,
         codepipeline: CodePipeline,
         history: ExecutionHistory,
         s3: "S3Client",
         in_parallel: InParallel,
     ) -> None:
-        self._records = records
+        self._ledger = ledger
         self._codepipeline = codepipeline
         self._history = history
         self._s3 = s3
@@ -60,13 +62,8 @@ class DoraReader:
 
     def read(self, window: Window, *, pipelines: Sequence[str] = (), at: datetime) -> Dora:
         """The metrics of the window, as of ``at``; of these pipelines, or of all."""
-        runs = [
-            run
-            for release in self._records.releases(since=window.since - OPENED_BEFORE)
-            for run in runs_of(release, at=at)
-            # An earlier run says nothing about those in the window.
-            if run.ended_at >= window.since and (not pipelines or run.pipeline in pipelines)
-        ]
+        # An earlier run says nothing about those in the window.
+        runs = [run for run in self._runs(window, pipelines, at) if run.ended_at >= window.since]
         self._read_begun([run for run in runs if not run.succeeded])
         self._read_stored(run for run in runs if run.shipped)
         declared = self._declared(runs)
@@ -76,14 +73,27 @@ class DoraReader:
                 self._begun.pop(run.execution_id, None)
         return found
 
+    def _runs(self, window: Window, pipelines: Sequence[str], at: datetime) -> Iterator[Run]:
+        since = window.since - OPENED_BEFORE
+        wanted = Search(since=since, fits=_was_opened, pipelines=pipelines)
+        releases = self._ledger.search(wanted, _MOST)
+
+        def runs_in(found: Release) -> list[Run]:
+            # With some pipelines wanted, the release already has these.
+            whole = found if pipelines else self._ledger.get_release(found.release_id)
+            return list(runs_of(whole, at=at)) if whole else []  # it may have expired meanwhile
+
+        for runs in self._in_parallel(runs_in, releases):
+            yield from runs
+
     def _deployment(self, run: Run, declared: Mapping[str, Declaration | None]) -> Deployment:
         return Deployment(
             pipeline=run.pipeline,
-            release_id=run.release.release_id,
+            release_id=run.release_id,
             ended_at=run.ended_at,
             outcome=self._outcome(run, declared.get(run.pipeline)),
-            kind=run.release.kind,
-            rolls_back=run.release.rollback_of,
+            kind=run.kind,
+            rolls_back=run.rolls_back,
             commit=self._commit(run.changed) if run.shipped else None,
             is_change=bool(run.changed) or not run.revisions_known,
         )
@@ -157,6 +167,10 @@ class DoraReader:
             if not is_permanent(error):
                 raise
             return None  # the version is gone, or the user may not read it
+
+
+def _was_opened(header: Release) -> bool:
+    return not header.pending and header.status is not ReleaseStatus.REJECTED
 
 
 def _is_build(begun: Sequence[BegunAction] | None) -> bool:

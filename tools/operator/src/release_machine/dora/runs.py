@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseKind
 from release_core.domain.revisions import KEY_TYPE, Revision
 from release_machine.release.spans import schedules
 
@@ -19,7 +19,9 @@ class Run:
     """
 
     pipeline: str
-    release: Release
+    release_id: str
+    kind: ReleaseKind
+    rolls_back: str | None
     execution_id: str
     ended_at: datetime
     succeeded: bool
@@ -43,7 +45,9 @@ def _present(release: Release, pipeline: Pipeline) -> Run | None:
     succeeded = pipeline.status is PipelineStatus.SUCCEEDED or pipeline.late_success is not None
     return Run(
         pipeline=pipeline.name,
-        release=release,
+        release_id=release.release_id,
+        kind=release.kind,
+        rolls_back=release.rollback_of,
         execution_id=pipeline.execution_id,
         ended_at=ended_at,
         succeeded=succeeded,
@@ -66,7 +70,9 @@ def _past(release: Release, *, at: datetime) -> Iterator[Run]:
             if execution and span.ended_at:
                 yield Run(
                     pipeline=span.pipeline,
-                    release=release,
+                    release_id=release.release_id,
+                    kind=release.kind,
+                    rolls_back=release.rollback_of,
                     execution_id=execution,
                     ended_at=span.ended_at,
                     succeeded=False,

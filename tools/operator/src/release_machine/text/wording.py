@@ -79,11 +79,6 @@ def day_of(moment: datetime) -> str:
     return f"{_shown(moment):%Y-%m-%d}"
 
 
-def brief_day(moment: datetime) -> str:
-    """The day without the year: 11-22."""
-    return f"{_shown(moment):%m-%d}"
-
-
 def day_in_title(moment: datetime) -> str:
     """The day for a title above times of day: 2026-11-22 UTC, or 2026-11-22 UTC+01:00."""
     return f"{day_of(moment)} {_zone_in_title(moment)}"

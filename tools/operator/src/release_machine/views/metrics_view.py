@@ -17,17 +17,20 @@ from release_machine.dora.definitions import (
     RECOVERY_TIME_IN_SHORT,
     REWORK_RATE,
 )
-from release_machine.dora.deployments import Cause, CommitSource
+from release_machine.dora.deployments import Cause, CommitSource, Window
 from release_machine.dora.figures import Dora, Figures, LeadTime, Rate, Recovery, Spread, Week
-from release_machine.text.fitting import fitted
 from release_machine.text.periods import in_short, in_words
 from release_machine.text.printable import printable
-from release_machine.text.wording import brief_day, clock_time
+from release_machine.text.wording import clock_time
+from release_machine.views.columns import columns_that_fit
+from release_machine.views.rows import Column, Row, Rows
 
-WIDTH_FOR_REWORK = 80
-WIDTH_FOR_ALL = 120
+WEEK = 7  # days
+WIDTH_FOR_LONG_BARS = 80
+WIDTH_FOR_LONG_NAMES = 120
 NOTHING = "-"  # there is nothing to measure
 UNKNOWN = "unknown"  # there is something, and it is not known
+_NEVER_LEFT_OUT = 2
 _BAR_CELLS = 20
 _NARROW_BAR_CELLS = 10
 _GAP = 2
@@ -43,11 +46,11 @@ def metrics_view(dora: Dora, *, width: int) -> RenderableType:
     """Draw the metrics of the window; names are shortened to fit."""
     dora = printable(dora)
     window = dora.window
-    title = Text(f"Metrics of {_count(round(window.days), 'day')}", style="bold")
+    title = Text(f"Metrics of {in_words(window.length)}", style="bold")
     when = Text(f"{clock_time(window.since)} to {clock_time(window.until)}", style="dim")
-    parts: list[RenderableType] = [title, when, Text(""), _summary(dora.all, width=width)]
+    parts: list[RenderableType] = [title, when, Text(""), _summary(dora, width=width)]
     if dora.pipelines:
-        parts += [Text(""), _by_pipeline(dora.pipelines, width=width)]
+        parts += [Text(""), _by_pipeline(dora, width=width)]
         parts += [Text(""), _by_week(dora.all.weeks, width=width)]
     if notes := list(_notes(dora.all)):
         parts += [Text(""), *(Text(note, overflow="fold") for note in notes)]
@@ -55,28 +58,30 @@ def metrics_view(dora: Dora, *, width: int) -> RenderableType:
     return Group(*parts, Text(""), *counted)
 
 
-def _summary(found: Figures, *, width: int) -> Table:
+def _summary(dora: Dora, *, width: int) -> Table:
+    found = dora.all
     table = Table.grid(padding=(0, _GAP))
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold", style="bold")
     table.add_column(overflow="fold")
     deployed = f"{_count(found.live, 'deployment')} in {_count(found.releases, 'release')}"
-    table.add_row(FREQUENCY, _frequency(found), deployed if found.live else "")
+    table.add_row(FREQUENCY, _frequency(found, dora.window), deployed if found.live else "")
     table.add_row(LEAD_TIME, _median(found.lead_time), _of_lead_time(found.lead_time))
     table.add_row(CHANGE_FAIL_RATE, _share(found.change_fail_rate), _of_failures(found))
-    recovery = RECOVERY_TIME if width >= WIDTH_FOR_ALL else RECOVERY_TIME_IN_SHORT
+    recovery = RECOVERY_TIME if width >= WIDTH_FOR_LONG_NAMES else RECOVERY_TIME_IN_SHORT
     table.add_row(recovery, _recovery(found.recovery), _of_recovery(found.recovery))
     table.add_row(REWORK_RATE, _share(found.rework_rate), _of(found.rework_rate))
     return table
 
 
-def _frequency(found: Figures) -> str:
+def _frequency(found: Figures, window: Window) -> str:
+    """In a unit that is not longer than the window, and in which there is one or more."""
     if not found.live:
         return "none"
-    if found.per_day >= 1:
-        return f"{found.per_day:.1f} a day"
-    a_week = 7 * found.per_day
-    return f"{a_week:.1f} a week" if a_week >= 1 else f"{30 * found.per_day:.1f} in 30 days"
+    for unit, days in (("a day", 1), ("a week", WEEK)):
+        if window.days >= days and (number := days * found.per_day) >= 1:
+            return f"{number:.1f} {unit}"
+    return f"{found.live} in {in_words(window.length)}"
 
 
 def _of_lead_time(lead_time: LeadTime) -> str:
@@ -122,38 +127,35 @@ def _share(rate: Rate) -> str:
     return NOTHING if rate.share is None else f"{rate.share:.0%}"
 
 
-def _by_pipeline(pipelines: Sequence[Figures], *, width: int) -> Table:
-    table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
-    rows = [dict(_cells(each, width=width)) for each in pipelines]
-    used = sum(_GAP + max(len(name), *(len(row[name]) for row in rows)) for name in rows[0])
-    table.add_column("PIPELINE", no_wrap=True)
-    for name in rows[0]:
-        table.add_column(name, no_wrap=True, justify="right")
-    for found, row in zip(pipelines, rows, strict=True):
-        table.add_row(fitted(found.pipeline or "", max(12, width - used)), *row.values())
-    return table
+def _by_pipeline(dora: Dora, *, width: int) -> Rows:
+    """A row for each pipeline; where there is no room, the last columns are left out."""
+    weekly = dora.window.days >= WEEK
+    named = [dict(_cells(each, weekly=weekly)) for each in dora.pipelines]
+    rows = [
+        [Text(each) for each in (found.pipeline or "", *cells.values())]
+        for found, cells in zip(dora.pipelines, named, strict=True)
+    ]
+    columns = [Column(title="PIPELINE", folds=True)]
+    columns += [Column(title=name, right=True) for name in named[0]]
+    shown = columns_that_fit(columns, rows, width=width, kept=_NEVER_LEFT_OUT)
+    return Rows(columns[:shown], [Row(cells=each[:shown]) for each in rows], facts="", room=width)
 
 
-def _cells(found: Figures, *, width: int) -> Iterator[tuple[str, str]]:
-    lead_time, recovery = found.lead_time, found.recovery
-    wide, full = width >= WIDTH_FOR_REWORK, width >= WIDTH_FOR_ALL
+def _cells(found: Figures, *, weekly: bool) -> Iterator[tuple[str, str]]:
+    """The numbers of a pipeline by their titles, the most important ones first."""
+    lead_time, recovery, failed = found.lead_time, found.recovery, found.change_fail_rate
     yield "LIVE", str(found.live)
-    if full:
-        yield "A WEEK", f"{7 * found.per_day:.1f}"
     yield "LEAD TIME", _brief(lead_time.spread, unknown=lead_time.known.of > 0)
-    if full:
-        yield "9 OF 10", _most(lead_time.spread)
-        yield "KNOWN", f"{lead_time.known.count}/{lead_time.known.of}"
-    rate = found.change_fail_rate
-    yield "FAILED", f"{rate.count}/{rate.of}"
-    if full:
-        yield "RATE", _share(rate)
+    yield "FAILED", f"{failed.count}/{failed.of}"
     yield "RECOVERY", _brief(recovery.spread, unknown=recovery.open > 0)
-    if wide:
-        yield "OPEN", str(recovery.open or NOTHING)
-        yield "REWORK", _share(found.rework_rate)
-    if full:
-        yield "ROLLBACKS", str(found.rollbacks)
+    yield "REWORK", _share(found.rework_rate)
+    yield "OPEN", str(recovery.open or NOTHING)
+    yield "RATE", _share(failed)
+    yield "9 OF 10", _most(lead_time.spread)
+    yield "KNOWN", f"{lead_time.known.count}/{lead_time.known.of}"
+    if weekly:
+        yield "A WEEK", f"{WEEK * found.per_day:.1f}"
+    yield "ROLLBACKS", str(found.rollbacks)
 
 
 def _brief(spread: Spread | None, *, unknown: bool) -> str:
@@ -167,7 +169,7 @@ def _most(spread: Spread | None) -> str:
 
 
 def _by_week(weeks: Sequence[Week], *, width: int) -> Table:
-    cells = _BAR_CELLS if width >= WIDTH_FOR_REWORK else _NARROW_BAR_CELLS
+    cells = _BAR_CELLS if width >= WIDTH_FOR_LONG_BARS else _NARROW_BAR_CELLS
     table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     table.add_column("WEEK (UTC)", no_wrap=True)
     table.add_column("LIVE", no_wrap=True)
@@ -177,7 +179,7 @@ def _by_week(weeks: Sequence[Week], *, width: int) -> Table:
     for each in weeks:
         bar = "█" * round(cells * each.live / most) if most else ""
         table.add_row(
-            brief_day(each.window.since),
+            str(each.window.since.date()),  # the weeks are those of UTC
             Text.assemble((bar, "green"), f"{' ' if bar else ''}{each.live}"),
             f"{each.failed}/{each.deployments}",
             _or_nothing(each.lead_time),
