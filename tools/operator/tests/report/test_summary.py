@@ -153,7 +153,7 @@ def test_what_the_reason_says_beside_its_list() -> None:
 def test_a_person_who_cancelled_is_named() -> None:
     """The first screen names the person; the facts and the audit have the whole ARN."""
     head, _, rest = read(samples.cancelled()).text.partition("About this release")
-    assert "The release was cancelled ReleaseManager/alice@example.com : wrong branch" in head
+    assert "The release was cancelled ReleaseManager/alice@example.com: wrong branch" in head
     assert "arn:" not in head
     assert ALICE in rest
 
