@@ -18,7 +18,7 @@ _COMMAND = "release_machine.command"
 
 # The module of each command, and the first line of its help.
 COMMANDS = {
-    "plan": ("plan", "Show what a manifest would do now, and what prevents it."),
+    "plan": ("plan", "Show what a manifest would change now, and what prevents it."),
     "submit": ("submit", "Submit a manifest and follow its release to the end."),
     "watch": ("watch", "Follow a release to its end."),
     "show": ("show", "Show one release: its pipelines, timeline, failures and audit."),

@@ -62,6 +62,32 @@ def test_a_pipeline_that_runs_again_is_not_called_failed() -> None:
     assert (place.state, place.why) == ("running", "failed before")
 
 
+def test_a_stopped_pipeline_is_no_failure() -> None:
+    """What a person has stopped is said in its row, and needs nobody."""
+    failure = LastFailure(
+        status=PipelineStatus.STOPPED, at=samples.NOW, failure=Failure(message="wrong build")
+    )
+    quiet = samples.quiet()
+    (first, *others) = quiet.estate.pipelines
+    pipelines = (replace(first, failure=failure), *others)
+    text = page_of(replace(quiet, estate=replace(quiet.estate, pipelines=pipelines))).text
+    assert "catalog stopped wrong build" in text
+    assert "failed" not in text
+    assert "Needs a person" not in text
+
+
+def test_a_reason_without_a_place_is_said_once() -> None:
+    """A pipeline that could not be started has a reason and no stage."""
+    failure = LastFailure(
+        status=PipelineStatus.FAILED, at=samples.NOW, failure=Failure(message="no such revision")
+    )
+    quiet = samples.quiet()
+    (first, *_) = quiet.estate.pipelines
+    estate = replace(quiet.estate, pipelines=(replace(first, failure=failure),))
+    text = page_of(replace(quiet, estate=estate)).text
+    assert "catalog failed: no such revision Pipelines" in text
+
+
 def test_releases_under_way_say_what_they_do() -> None:
     """A running release says what runs, failed or is asked; a waiting release what it waits for."""
     text = page_of(samples.forty()).text

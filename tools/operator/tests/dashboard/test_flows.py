@@ -104,7 +104,7 @@ def test_a_release_is_cancelled_after_a_confirmation(
     chromium.evaluate("document.getElementById('words').focus()")
     chromium.type_text("wrong build")
     chromium.press("Tab", code=9)
-    assert chromium.evaluate("document.activeElement.innerText") == "Cancel the release"
+    assert chromium.evaluate("document.activeElement.innerText") == "Stop the release"
     chromium.press("Enter", code=13, text="\r")
     chromium.wait_until(f"location.pathname === '/releases/{RELEASE}'")
     chromium.wait_until("document.querySelector('.notice.good')")

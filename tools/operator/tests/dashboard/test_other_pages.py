@@ -206,7 +206,7 @@ def test_a_confirmation_says_what_will_happen_and_posts_it() -> None:
     assert values == {"csrf": "c5rf", "attempt": "1"}
     (field,) = page.all("textarea")
     assert (field["name"], field["required"]) == ("words", "")
-    assert "Cancel the release" in page.text
+    assert "Stop the release" in page.text
     assert "Back, change nothing" in page.text
 
 

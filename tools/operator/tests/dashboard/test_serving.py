@@ -65,10 +65,10 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def started() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(script: str = COMMAND) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command in a process of its own, and its link."""
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND],
+        [sys.executable, "-c", script],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -119,6 +119,18 @@ def test_a_signal_ends_it(number: int, code: int) -> None:
         assert link not in rest
         assert rest.count("/start/") == 1
         assert "a browser was let in; for another: http://127.0.0.1:" in rest
+
+
+def test_a_background_job_is_not_interrupted() -> None:
+    """A shell that started the command with interrupts ignored keeps them ignored."""
+    ignoring = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    with started(ignoring + COMMAND) as (process, link):
+        process.send_signal(signal.SIGINT)
+        with answered(link, "/history", cookie=entered(link)) as page:
+            assert page.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SECONDS)
+        assert process.returncode == 143
 
 
 def test_it_listens_on_this_machine_only() -> None:

@@ -23,6 +23,18 @@ _QUIET = (
 _COMPLAINTS = {"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}
 
 
+# What Chromium answers when the page was left for another before the end of a call.
+_LEFT = {
+    "Inspected target navigated or closed",
+    "Cannot find default execution context",
+    "Execution context was destroyed.",
+}
+
+
+class LeftError(Exception):
+    """The page was left for another meanwhile."""
+
+
 class Chromium:
     """A browser, which ends with the block; every call is for the tab that was opened last."""
 
@@ -111,12 +123,30 @@ class Chromium:
         return answer["result"].get("value")
 
     def wait_until(self, condition: str) -> None:
-        """Wait until a JavaScript condition is true, at most WAIT_SECONDS."""
-        poll = f"""new Promise((done, fail) => {{
-          const end = Date.now() + {1000 * WAIT_SECONDS};
+        """Wait until a JavaScript condition is true, at most WAIT_SECONDS.
+
+        The page may be left for another meanwhile.
+        """
+        deadline = time.monotonic() + WAIT_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                if self._is_true_within(condition, left):
+                    return
+            except LeftError:
+                continue
+        shown = self.evaluate("document.body.innerText")
+        raise AssertionError(f"{condition} is not true; the page shows: {shown}")
+
+    def _is_true_within(self, condition: str, seconds: float) -> bool:
+        poll = f"""new Promise((done) => {{
+          const end = Date.now() + {1000 * seconds};
+          const holds = () => {{
+            // While a page is loaded, it may have no body.
+            try {{ return {condition}; }} catch {{ return false; }}
+          }};
           const look = () => {{
-            if ({condition}) done(true);
-            else if (Date.now() > end) fail(new Error('not in time'));
+            if (holds()) done(true);
+            else if (Date.now() > end) done(false);
             else setTimeout(look, 20);
           }};
           look();
@@ -124,9 +154,8 @@ class Chromium:
         answer = self.call(
             "Runtime.evaluate", expression=poll, awaitPromise=True, returnByValue=True
         )
-        if "exceptionDetails" in answer:
-            shown = self.evaluate("document.body.innerText")
-            raise AssertionError(f"{condition} is not true; the page shows: {shown}")
+        assert "exceptionDetails" not in answer, answer
+        return bool(answer["result"]["value"])
 
     def press(self, key: str, *, code: int, text: str = "", shift: bool = False) -> None:
         """Press and release a key; ``code`` is its Windows key code."""
@@ -164,7 +193,10 @@ class Chromium:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
         answer = self._read_until(lambda message: message.get("id") == number)
-        assert "error" not in answer, f"{method}: {answer['error']}"
+        error = answer.get("error")
+        if error and error["message"] in _LEFT:
+            raise LeftError(error["message"])
+        assert error is None, f"{method}: {error}"
         result: dict[str, Any] = answer["result"]
         return result
 

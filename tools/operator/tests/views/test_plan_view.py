@@ -76,7 +76,7 @@ def test_the_same_revision_is_written_once() -> None:
     source = {**catalog["sources"][0], "wanted": revision, "ships": revision, "changes": False}
     plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
     shown = drawn(plan_view(plan, width=100), width=100)
-    assert "  =  3f2a9c0d5b7e…  Prices with tax · no change · pinned\n" in shown
+    assert "  =  3f2a9c0d5b7e…  Prices with tax · no change · pinned" in shown
     assert shown.count("3f2a9c0d5b7e") == 1
 
 

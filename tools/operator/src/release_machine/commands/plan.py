@@ -23,7 +23,10 @@ INVALID = 2
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(context: click.Context, manifest: str, *, as_json: bool) -> None:
-    """Show what a manifest would do now, and what prevents it.
+    """Show what a manifest would change now, and what prevents it.
+
+    For each pipeline: what is live, since when and by whom, and what would ship. A build that was
+    rolled back before and would ship again comes first.
 
     MANIFEST is a file, or - for standard input. Nothing is written or started. The checks are those
     of the release machine, made with your credentials: pipelines, variables, revisions, running

@@ -52,7 +52,7 @@ _STATIC = {
     "dashboard.js": "text/javascript",
     **{f"{tone}.svg": "image/svg+xml" for tone in ("good", "bad", "run", "stop", "wait")},
 }
-_FOLDERS = {"report.css": "release_machine.report"}
+_FOLDERS = {"report.css": "report"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class Dashboard:
         name = request.path_params["name"]
         if name not in _STATIC:
             return await self._not_found(request, None)
-        folder = files(_FOLDERS.get(name, "release_machine.dashboard.static"))
+        folder = files("release_machine").joinpath(_FOLDERS.get(name, "dashboard/static"))
         return Response(folder.joinpath(name).read_bytes(), media_type=_STATIC[name])
 
     async def _page(self, request: Request) -> Response:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -73,6 +75,15 @@ class Server(uvicorn.Server):
             )
         )
         self._stop = stop
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """End on signals, but not on interrupts that a shell has ignored for a background job."""
+        ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        with super().capture_signals():
+            if ignored:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End on the first signal."""

@@ -39,15 +39,28 @@ def change_lines(pipeline: Json, *, width: int) -> Iterator[tuple[str, Text]]:
     ``!`` marks a build that was rolled back before.
     """
     whole = width >= WIDTH_FOR_REVISIONS
+    sources = pipeline.get("sources", ())
+    if len(sources) == 1 and pipeline.get("changes") is False and pipeline.get("live"):
+        yield _same(pipeline, sources[0], whole=whole)
+        return
     if "live" in pipeline:
         yield " ", Text(_live(pipeline), style="dim")
-    sources = pipeline.get("sources", ())
     for source in sources:
         name = f"{source['actionName']}: " if len(sources) > 1 else ""
         for sign, line in _source(pipeline, source, whole=whole):
             yield sign, Text.assemble((name, "dim"), line, style=line.style)
     if pipeline.get("variables"):
         yield " ", Text(f"with {', '.join(pipeline['variables'])}", style="dim")
+
+
+def _same(pipeline: Json, source: Json, *, whole: bool) -> tuple[str, Text]:
+    """What stays as it is, in one line."""
+    revision, _ = _revisions(source, whole=whole)
+    runs = pipeline.get("runs", True)
+    change = ("no change", pinned(source)) if runs else ("does not run",)
+    given = f"with {', '.join(pipeline['variables'])}" if pipeline["variables"] and runs else None
+    told = (source.get("currentMessage"), *change, given, _live(pipeline))
+    return "=", _with(revision or "", *told, style="dim")
 
 
 def _live(pipeline: Json) -> str:

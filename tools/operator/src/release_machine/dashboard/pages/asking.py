@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from release_core.api import MAX_TEXT
 from release_machine.dashboard.pages.offers import kind_of
 from release_machine.dashboard.pages.pieces import content, page_head, release_address
 from release_machine.dashboard.pages.planned import planned
@@ -11,12 +12,11 @@ from release_machine.dashboard.state import Confirmation, Site
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import command
 
-LONGEST = 500  # characters of a reason
 # "Cancel" alone could mean to leave the page.
 _DOES = {
     "approve": "Approve it",
     "reject": "Reject it",
-    "cancel": "Cancel the release",
+    "cancel": "Stop the release",
     "retry": "Retry the release",
     "rollback": "Roll the release back",
 }
@@ -101,7 +101,7 @@ def _words(asked: Confirmation) -> Content:
             id="words",
             name="words",
             rows=3,
-            maxlength=LONGEST,
+            maxlength=MAX_TEXT,
             required="" if asked.needs_words else None,
             aria_describedby="problem" if asked.problem else None,
         ),

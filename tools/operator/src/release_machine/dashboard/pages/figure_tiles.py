@@ -110,7 +110,7 @@ def _share(count: int, of: int) -> tuple[float, float, str]:
 
 
 def _spread(spread: Spread | None) -> str | None:
-    return f"median; 9 of 10 within {lasted(spread.p90)}" if spread else None
+    return f"median; 90th percentile {lasted(spread.p90)}" if spread else None
 
 
 def _causes(found: Figures) -> str:

@@ -18,6 +18,7 @@ MOST_OF_A_REASON = 60  # characters
 _LOOKS = {
     "failed": ("bad", "FAILED"),
     "unread": ("stop", "CANCELLED"),
+    "stopped": ("stop", "STOPPED"),
     "running": ("run", "RUNNING"),
     "held": ("stop", "STOPPED"),
     "waiting": ("wait", "WAITING"),
@@ -26,6 +27,8 @@ _LOOKS = {
     "quiet": ("good", "SUCCEEDED"),
 }
 _ORDER = tuple(_LOOKS)
+# What did not succeed otherwise was stopped, by a person or by a release.
+_FAILED = {PipelineStatus.FAILED, PipelineStatus.TIMED_OUT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class Place:
     """Where a pipeline stands.
 
     ``state`` is one of ``_ORDER``, ``words`` say it, and ``why`` says more. ``release_id`` is the
-    release that the state is about. ``reason`` is why it failed.
+    release that the state is about. ``reason`` is why it failed, if ``why`` is only where.
     """
 
     pipeline: EstatePipeline
@@ -74,7 +77,7 @@ def _place(pipeline: EstatePipeline) -> Place:
         words=words,
         why=why,
         release_id=release_id,
-        reason=failure.reason if failure and state == "failed" else None,
+        reason=failure.reason if failure and failure.place and state == "failed" else None,
     )
 
 
@@ -85,7 +88,8 @@ def _state(pipeline: EstatePipeline) -> tuple[str, str, Content, str | None]:
         again = "failed before" if failure else None
         return "running", "running", again, pipeline.release_id
     if failure is not None:
-        return "failed", _word(failure.status), _where(failure.failure), failure.release_id
+        state = "failed" if failure.status in _FAILED else "stopped"
+        return state, _word(failure.status), _where(failure.failure), failure.release_id
     if pipeline.unread:
         return "unread", "not readable", isolated(pipeline.unread), pipeline.release_id
     if pipeline.outside:
