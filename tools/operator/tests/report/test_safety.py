@@ -156,14 +156,17 @@ def test_an_arn_in_a_sentence() -> None:
     address = "<wbr>".join(map(part, ("s3://", "logs/", "1")))
     assert made is not None
     assert made.html == f"<bdi>may not call {arn}, see {address}</bdi>"
+    named = isolated("by Releaser/alice@example.com")
+    assert named is not None
+    assert named.html == f"<bdi>by {part('Releaser/')}<wbr>{part('alice@example.com')}</bdi>"
 
 
 def test_a_long_word_costs_little() -> None:
     """The search for addresses reads a text once; otherwise this test would take minutes."""
-    word = "x" * 500_000
-    made = isolated(word)
-    assert made is not None
-    assert made.html == f"<bdi>{word}</bdi>"
+    for word in ("x" * 500_000, "=x" * 250_000):
+        made = isolated(word)
+        assert made is not None
+        assert made.html == f"<bdi>{word}</bdi>"
 
 
 def test_other_scripts_stay_readable() -> None:

@@ -19,22 +19,26 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
         self._open: list[str] = []
-        self._goes_on = False
+        self._goes_on = self._in_text = False
         self.feed(text)
         self.close()
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an element; a text continues after a place where its line may end."""
-        is_part = self._goes_on and ("class", "part") in attrs
-        self._goes_on = tag == "wbr" or is_part
+        """Take an element; a text continues in a part of a long word, and after it."""
+        is_part = ("class", "part") in attrs
+        self._goes_on = tag == "wbr" or (is_part and (self._goes_on or self._in_text))
+        self._in_text = False
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
-            self._open.append(tag)
+            self._open.append("part" if is_part else tag)
 
     def handle_endtag(self, tag: str) -> None:
         """Close the open element."""
-        assert self._open.pop() == tag
+        closed = self._open.pop()
+        assert closed == tag or (closed, tag) == ("part", "span")
+        self._goes_on = closed == "part"
+        self._in_text = False
 
     def handle_data(self, data: str) -> None:
         """Take a text, except that of the style sheet."""
@@ -42,7 +46,7 @@ class Page(HTMLParser):
             self.texts[-1] += data
         elif self._open and self._open[-1] != "style":
             self.texts.append(data)
-        self._goes_on = False
+        self._goes_on, self._in_text = False, True
 
     @property
     def text(self) -> str:

@@ -11,8 +11,12 @@ from urllib.parse import urlsplit
 
 from release_machine.text.printable import visible
 
-# An ARN, or an address with its scheme.
-_LONG_WORD = re.compile(r"(\barn:[^\s,;]+|\b[a-z][a-z0-9]{1,9}://[^\s,;]+)")
+# An ARN, an address with its scheme, or a role with an e-mail address as its session.
+_LONG_WORD = re.compile(
+    r"(\barn:[^\s,;]+|\b[a-z][a-z0-9]{1,9}://[^\s,;]+"
+    r"|\b[\w+=.-]{1,64}/[\w+=.-]{1,64}@[\w.-]{1,64})",
+    re.ASCII,
+)
 _VOID = frozenset({"meta", "link", "input", "br", "wbr"})
 
 
