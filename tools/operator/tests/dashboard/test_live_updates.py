@@ -145,6 +145,28 @@ def test_a_lost_connection_is_said_and_so_is_its_return(
     chromium.wait_until(f"{BANNER}.hidden")
 
 
+def test_a_hidden_tab_follows_again_when_it_is_shown(
+    chromium: Chromium, server: PageServer
+) -> None:
+    """A hidden tab has no stream, because a browser allows only six; a shown one connects anew."""
+    visit(chromium, server)
+    chromium.evaluate(
+        """(() => {
+          window.shown = (hidden) => {
+            Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+          };
+          window.shown(true);
+        })()"""
+    )
+    before = server.streams
+    chromium.evaluate("window.shown(false)")
+    server.wait_for_streams(before + 1)
+    server.send("state", estate_of(many=True))
+    chromium.wait_until("document.querySelectorAll('[data-name]').length === 40")
+    assert chromium.evaluate(f"{BANNER}.hidden") is True
+
+
 def test_the_end_of_the_server_is_said(chromium: Chromium, server: PageServer) -> None:
     """When the dashboard was stopped, the page says how to start it, and does not try again."""
     visit(chromium, server)
