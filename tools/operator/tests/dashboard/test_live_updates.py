@@ -130,13 +130,19 @@ def test_a_lost_connection_is_said_and_so_is_its_return(
     chromium: Chromium, server: PageServer
 ) -> None:
     """The banner says that the connection is lost and since when, then that it is back."""
-    visit(chromium, server)
+    visit(chromium, server, "/release")
     assert chromium.evaluate(f"{BANNER}.hidden") is True
     server.pause()
     chromium.wait_until(f"{BANNER}.dataset.connection === 'lost'")
     chromium.wait_until(f"/Connection lost. Last update [0-9]+ s ago./.test({BANNER}.innerText)")
     said = "document.querySelector('[data-spoken]').textContent"
     assert chromium.evaluate(said) == "Connection lost."
+    # However far the reader has scrolled, the banner is on the screen.
+    chromium.evaluate("document.querySelector('footer').scrollIntoView()")
+    top, bottom = chromium.evaluate(
+        f"(({{top, bottom}}) => [top, bottom])({BANNER}.getBoundingClientRect())"
+    )
+    assert 0 <= top < bottom <= HEIGHT
     server.resume()
     server.wait_for_streams(1)
     server.beat("2026-11-22T22:43:07Z")
