@@ -48,7 +48,7 @@ def test_submit_shows_the_plan_and_asks(tmp_path: Path, estate: Estate, ledger: 
 def test_cancel_shows_what_it_stops_and_asks(
     pipelines: Pipelines, releases: Releases, ledger: Ledger
 ) -> None:
-    """Ctrl-C at the question leaves the release as it is; --json asks nobody in a pipe."""
+    """Ctrl-C at the question leaves the release as it is; in a pipe the command does not ask."""
     release_id, gated, after = unique("asked"), pipelines.make(approval=True), pipelines.make()
     document = manifest(release_id, gated, {"name": after, "dependsOn": [gated]})
     releases.start({**document, "stopMode": "abandon"})
@@ -108,7 +108,7 @@ def test_a_rollback_in_which_nothing_would_change(
     assert ledger.header(f"{two}-rollback")["status"] == "SUCCEEDED"
 
 
-def test_nobody_is_told_to_retry_a_pin_that_does_not_exist(
+def test_no_retry_is_proposed_after_a_pin_that_does_not_exist(
     tmp_path: Path, pipelines: Pipelines
 ) -> None:
     """The manifest has to be corrected; a retry would pin the same version."""

@@ -1,4 +1,4 @@
-"""After a pin that cannot be used, nobody is told to retry."""
+"""After a pin that cannot be used, no retry is proposed."""
 
 import json
 from dataclasses import replace

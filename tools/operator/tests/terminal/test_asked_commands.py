@@ -97,7 +97,7 @@ def test_submit_without_the_permission_to_plan(
 
 
 def test_submit_what_is_released_already(aws: FakeAws, typed: Typed, plan: dict[str, Any]) -> None:
-    """Nothing would run, so nobody is asked."""
+    """Nothing would run, so there is no question."""
     plan["already_released"] = Standing(status="SUCCEEDED")
     result = typed("n", "submit", "manifest.json")
     assert result.exit_code == 0, result.output
@@ -105,7 +105,7 @@ def test_submit_what_is_released_already(aws: FakeAws, typed: Typed, plan: dict[
 
 
 def test_submit_a_dry_run(aws: FakeAws, typed: Typed) -> None:
-    """It starts nothing, so nobody is asked."""
+    """It starts nothing, so there is no question."""
     document = {"releaseId": "1", "pipelines": ["a"], "dryRun": True}
     Path("manifest.json").write_text(json.dumps(document))
     assert "[y/N]" not in typed("n", "submit", "manifest.json").stdout
@@ -142,7 +142,7 @@ def test_cancel_shows_what_it_would_stop(aws: FakeAws, typed: Typed) -> None:
 
 
 def test_cancel_after_yes(aws: FakeAws, typed: Typed) -> None:
-    """The release is stopped; --yes asks nobody and shows nothing more."""
+    """The release is stopped; --yes does not ask and shows nothing more."""
     aws.set_status("RUNNING", closed_at=None)
     assert typed("yes", "cancel", RELEASE).exit_code == 0
     assert len(aws.stopped) == 1
@@ -164,7 +164,7 @@ def test_cancel_what_is_not_opened(aws: FakeAws, typed: Typed) -> None:
     assert aws.stopped == []
 
 
-def test_cancel_what_is_over_asks_nobody(aws: FakeAws, typed: Typed) -> None:
+def test_cancel_what_is_over_does_not_ask(aws: FakeAws, typed: Typed) -> None:
     """There is nothing to decide."""
     aws.set_status("CANCELLED")
     assert "[y/N]" not in typed("n", "cancel", RELEASE).stdout
@@ -176,7 +176,7 @@ def test_cancel_what_is_over_asks_nobody(aws: FakeAws, typed: Typed) -> None:
 
 
 def test_rollback_asks_after_the_plan(aws: FakeAws, core: Core, typed: Typed) -> None:
-    """No starts nothing; yes starts the rollback; --yes asks nobody."""
+    """No starts nothing; yes starts the rollback; --yes does not ask."""
     result = typed("n", "rollback", RELEASE)
     assert result.exit_code == 1
     plan, asked, _ = result.stdout.partition(f"Roll back release {RELEASE} of {PLACE}? [y/N] ")
@@ -190,7 +190,7 @@ def test_rollback_asks_after_the_plan(aws: FakeAws, core: Core, typed: Typed) ->
 
 
 @pytest.mark.parametrize("words", [("--dry-run",), ("--manifest", "-")])
-def test_rollback_that_starts_nothing_asks_nobody(
+def test_rollback_that_starts_nothing_does_not_ask(
     aws: FakeAws, core: Core, typed: Typed, words: tuple[str, ...]
 ) -> None:
     """A dry run and a written manifest change nothing."""
@@ -204,7 +204,7 @@ def test_rollback_that_starts_nothing_asks_nobody(
 def test_rollback_in_which_nothing_would_change(
     aws: FakeAws, core: Core, typed: Typed, words: tuple[str, ...]
 ) -> None:
-    """It says so, asks nobody and starts nothing: what was wanted is so already."""
+    """It says so, does not ask and starts nothing: what was wanted is so already."""
     aws.same = ("catalog",)
     result = typed("n", "rollback", RELEASE, *words)
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""A person on a terminal is asked before something is changed; without one, nobody is."""
+"""The command asks before it changes something on a terminal, and only there."""
 
 import sys
 from io import StringIO
@@ -58,7 +58,7 @@ def test_another_answer_is_asked_again() -> None:
         assert terminal.text.count(QUESTION) == 2
 
 
-def test_yes_asks_nobody() -> None:
+def test_yes_does_not_ask() -> None:
     """With --yes a terminal shows no question."""
     with on_terminal("-c", ASKS.format(yes=True), program=sys.executable) as terminal:
         assert terminal.end() == 0
@@ -66,7 +66,7 @@ def test_yes_asks_nobody() -> None:
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout"])
-def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+def test_without_a_terminal_it_does_not_ask(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     """A pipe on either side is enough: scripts go on as they did."""
 
     class Terminal(StringIO):

@@ -51,7 +51,7 @@ def named(
     """The whole name of the release that the argument names, or is short for.
 
     A command that ``changes`` something takes a short name only from a person: it ``asks`` with the
-    whole name itself, or the person is asked here. Raises UsageError where nobody is asked, or when
+    whole name itself, or the person is asked here. Raises UsageError without a terminal, or when
     the name is short for several releases.
     """
     from release_machine.actions.shortened import whole_name  # noqa: PLC0415 # slow: boto3
