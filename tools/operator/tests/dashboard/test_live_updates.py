@@ -130,19 +130,47 @@ def test_a_lost_connection_is_said_and_so_is_its_return(
     chromium: Chromium, server: PageServer
 ) -> None:
     """The banner says that the connection is lost and since when, then that it is back."""
-    visit(chromium, server)
+    visit(chromium, server, "/release")
     assert chromium.evaluate(f"{BANNER}.hidden") is True
     server.pause()
     chromium.wait_until(f"{BANNER}.dataset.connection === 'lost'")
     chromium.wait_until(f"/Connection lost. Last update [0-9]+ s ago./.test({BANNER}.innerText)")
     said = "document.querySelector('[data-spoken]').textContent"
     assert chromium.evaluate(said) == "Connection lost."
+    # However far the reader has scrolled, the banner is on the screen.
+    chromium.evaluate("document.querySelector('footer').scrollIntoView()")
+    top, bottom = chromium.evaluate(
+        f"(({{top, bottom}}) => [top, bottom])({BANNER}.getBoundingClientRect())"
+    )
+    assert 0 <= top < bottom <= HEIGHT
     server.resume()
     server.wait_for_streams(1)
     server.beat("2026-11-22T22:43:07Z")
     chromium.wait_until(f"{BANNER}.innerText.trim() === 'Connected again.'")
     assert chromium.evaluate(said) == "Connected again."
     chromium.wait_until(f"{BANNER}.hidden")
+
+
+def test_a_hidden_tab_follows_again_when_it_is_shown(
+    chromium: Chromium, server: PageServer
+) -> None:
+    """A hidden tab has no stream, because a browser allows only six; a shown one connects anew."""
+    visit(chromium, server)
+    chromium.evaluate(
+        """(() => {
+          window.shown = (hidden) => {
+            Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+          };
+          window.shown(true);
+        })()"""
+    )
+    before = server.streams
+    chromium.evaluate("window.shown(false)")
+    server.wait_for_streams(before + 1)
+    server.send("state", estate_of(many=True))
+    chromium.wait_until("document.querySelectorAll('[data-name]').length === 40")
+    assert chromium.evaluate(f"{BANNER}.hidden") is True
 
 
 def test_the_end_of_the_server_is_said(chromium: Chromium, server: PageServer) -> None:

@@ -98,6 +98,7 @@ def _connection() -> Markup:
             hidden="",
         ),
         element("p", role="status", class_="unseen", data_spoken=""),
+        class_="stays",
     )
 
 
