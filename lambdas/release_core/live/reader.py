@@ -40,7 +40,7 @@ class _Read:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveReader:
-    """Reads what is live, without the values of variables."""
+    """Reads what is live; no value of a variable is in its answers."""
 
     ledger: LedgerReader
     history: ExecutionHistory
@@ -94,7 +94,8 @@ class LiveReader:
         """The pipelines of a rollback in which all that it would ship is live already.
 
         The rollback changes nothing if these are all of its pipelines. A pipeline in which another
-        execution ran last is not among them: it may have failed half way through a deployment.
+        execution ran last is not among them: it may have failed half way through a deployment, or
+        CodePipeline went back in one stage only.
         Raises ClientError when DynamoDB refuses a read.
         """
         listed = dict(self.in_parallel(self._recent, rollback.wanted))
@@ -201,7 +202,8 @@ def _ran_last(live: Live, executions: Sequence[PastExecution]) -> bool:
     if not executions:
         return False
     newest, *others = executions
-    is_live = newest.execution_id in {live.good.execution_id, live.restored_by}
+    # CodePipeline itself goes back in one stage only, so another execution shipped the others.
+    is_live = newest.execution_id == live.good.execution_id
     # In PARALLEL mode, an execution that began first may end last.
     return is_live and all(each.updated_at <= newest.updated_at for each in others)
 

@@ -1,5 +1,6 @@
 """What is live in pipelines: by the ledger and by CodePipeline's history, shipped by anybody."""
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -343,6 +344,29 @@ def test_a_deployment_that_failed_may_have_changed_something(world: ReleaseWorld
     rollback = read(world, "v2")
     assert list(rollback.wanted) == ["orders"]
     assert live(world).good.release_id == "v1"
+    assert world.parts().live.unchanged_by(rollback) == ()
+
+
+def test_codepipeline_rolled_one_stage_back(world: ReleaseWorld) -> None:
+    """The EU keeps what failed in the US, so the rollback of the release changes something."""
+    two = declaration("orders")
+    europe, america = two["stages"][-1], deepcopy(two["stages"][-1])
+    america |= {"name": "America", "onFailure": {"result": "ROLLBACK"}}
+    two["stages"] = [two["stages"][0], europe, america]
+    world.codepipeline.update_pipeline(pipeline=two)
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    arn = world.begin("orders", release_id="v3")
+    world.wait(arn, "orders", "v3")
+    world.finish(world.fetch("orders"), ActionResult(revision=Revision("orders v3", "")))
+    for result in (ActionResult(), FAILURE):
+        (deployment,) = world.codepipeline.actions.values()
+        world.finish(deployment, result)
+    world.complete("orders")
+    world.close(arn, "v3")
+    rollback, found = read(world, "v3"), live(world)
+    assert found.restored_by is not None
+    assert found.good.execution_id == rollback.wanted["orders"].execution_id
     assert world.parts().live.unchanged_by(rollback) == ()
 
 
