@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from release_core.clock import from_iso, to_iso
 from release_core.domain.approvals import Approval, Vote
@@ -318,7 +318,7 @@ def read_pipeline(item: Item, execution: Execution | None = None) -> Pipeline:
             for each in item.get("skipped_stages", ())
         ),
         settled="settled_at" in item,
-        ended_at=_not_before(_moment(item, "ended_at"), _began_at(item)),
+        ended_at=_moment(item, "ended_at"),
         announcements=frozenset(item.get("announcements", ())),
     )
 
@@ -336,9 +336,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         opened_at=from_iso(item["opened_at"]),
         resumed_at=_moment(item, "resumed_at"),
         attempt=int(item.get("attempt", 1)),
-        closed_at=_not_before(
-            _moment(item, "closed_at"), _moment(item, "resumed_at") or from_iso(item["opened_at"])
-        ),
+        closed_at=_moment(item, "closed_at"),
         why=item.get("why"),
         announced="announced_at" in item,
         on_failure=OnFailure(item.get("on_failure", OnFailure.HALT)),
@@ -374,12 +372,14 @@ def pipeline_for_people(pipeline: Pipeline, item: Item) -> Pipeline:
     An approval starts when people are asked.
     """
     good, approval = pipeline.previous_good, pipeline.approval
+    started_at = approval.asked_at if approval else pipeline.started_at
     return replace(
         pipeline,
         variables={},
         variable_names=tuple(pipeline.variables),
         previous_good=good and replace(good, variables={}, variable_names=tuple(good.variables)),
-        started_at=approval.asked_at if approval else pipeline.started_at,
+        started_at=started_at,
+        ended_at=_not_before(pipeline.ended_at, started_at),
         attempts=tuple(_past_of_pipeline(each) for each in item.get("attempts", ())),
         audit=_audit(item),
     )
@@ -389,6 +389,7 @@ def header_for_people(release: Release, item: Item) -> Release:
     """The release of a header with its history."""
     return replace(
         release,
+        closed_at=_not_before(release.closed_at, release.began_at),
         attempts=tuple(
             _past(each, execution=each.get("execution_arn"), why=each.get("why"))
             for each in item.get("attempts", ())
@@ -504,16 +505,11 @@ def _past(item: Item, *, execution: str | None, why: str | None) -> PastAttempt:
     )
 
 
-def _began_at(item: Item) -> datetime | None:
-    """When a pipeline was started, or people were asked."""
-    name = "asked_at" if "approval" in item else "started_at"
-    return cast("datetime | None", _moment(item, name))
-
-
 def _not_before(end: datetime | None, begin: datetime | None) -> datetime | None:
-    """An end that is not before its begin, so that no duration is negative.
+    """An end that is not before its begin, so that people read no negative duration.
 
-    CodePipeline tells whole seconds, and the clocks of two functions may differ.
+    CodePipeline tells whole seconds, and the clocks of two functions may differ. Functions read the
+    end as it is on record: conditions of writes and ids of events are made of it.
     """
     return max(begin, end) if begin and end else end
 

@@ -13,7 +13,9 @@ from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import NOTHING
 from release_core.errors import LedgerBusy
 from release_core.ledger.expirations import Expirations, Expiring
-from tests.worlds.ledger_world import LedgerWorld, an_opening
+from release_core.ledger.ledger import Ledger
+from tests.fakes.clock import FakeClock
+from tests.worlds.ledger_world import RETENTION, TABLES, LedgerWorld, an_opening
 from tests.worlds.logged import watched
 
 DAYS = timedelta(days=30)
@@ -90,6 +92,18 @@ def test_an_open_release_stays(world: ExpiryWorld) -> None:
     world.clock.advance(DAYS * 12)
     world.sweep()
     assert world.release("r").status is ReleaseStatus.RUNNING
+
+
+def test_a_release_that_a_slow_clock_closed_expires(world: ExpiryWorld) -> None:
+    """By the clock of the function that closed it, it ended before it was opened."""
+    slow = Ledger(world.client, TABLES, clock=FakeClock(), who="close-release", retention=RETENTION)
+    world.clock.advance(timedelta(seconds=1))
+    opening = world.open("r", "a")
+    slow.headers.close("r", ReleaseStatus.FAILED, why="over", execution_arn=opening.execution_arn)
+    slow.headers.mark_announced(world.release())
+    world.clock.advance(DAYS * 2)
+    world.sweep()
+    assert world.stored() == set()
 
 
 def test_what_is_not_announced_stays(world: ExpiryWorld) -> None:

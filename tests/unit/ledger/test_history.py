@@ -11,7 +11,7 @@ from release_core.clock import now, to_iso
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.queue import Lock, PipelineUse
-from release_core.domain.release import Failure, Pipeline, PipelineStatus, ReleaseStatus
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.domain.revisions import Pin, Revision
 from release_core.ledger.dynamodb import to_attributes
 from release_core.ledger.history import HistoryReader, Search
@@ -221,17 +221,36 @@ def test_what_has_succeeded_is_kept_by_a_retry(client: Recording, ledger: Histor
     assert closed.pipelines["orders"].failure == Failure(message="no such bucket")
 
 
-def test_no_duration_is_negative() -> None:
+EARLY_CLOSE = {"closed_at": to_iso(OPENED - timedelta(seconds=1))}
+LATER = to_iso(OPENED + timedelta(seconds=22, milliseconds=300))
+
+
+def test_people_read_no_negative_duration() -> None:
     """CodePipeline tells whole seconds and clocks differ: an end is not before its begin."""
-    later = to_iso(OPENED + timedelta(seconds=22, milliseconds=300))
-    orders = read_pipeline({**ORDERS, "started_at": later})
+    orders = pipeline_read_by_people({**ORDERS, "started_at": LATER})
     assert orders.started_at == orders.ended_at == OPENED + timedelta(seconds=22.3)
-    asked = {"approval": {"min_approvals": 1, "four_eyes": True}, "asked_at": later}
-    assert read_pipeline({**ORDERS, **asked}).ended_at == orders.ended_at
-    early = {"closed_at": to_iso(OPENED - timedelta(seconds=1))}
-    assert read_header({**HEADER, **early}).closed_at == OPENED
-    resumed = {**early, "resumed_at": later}
-    assert read_header({**HEADER, **resumed}).closed_at == orders.ended_at
+    asked = {"approval": {"min_approvals": 1, "four_eyes": True}, "asked_at": LATER}
+    assert pipeline_read_by_people({**ORDERS, **asked}).ended_at == orders.ended_at
+    assert header_read_by_people({**HEADER, **EARLY_CLOSE}).closed_at == OPENED
+    resumed = {**EARLY_CLOSE, "resumed_at": LATER}
+    assert header_read_by_people({**HEADER, **resumed}).closed_at == orders.ended_at
+
+
+def test_functions_read_ends_as_they_are_on_record() -> None:
+    """Conditions of writes compare them, and ids of events are made of them."""
+    orders = read_pipeline({**ORDERS, "started_at": LATER})
+    assert orders.ended_at == OPENED + timedelta(seconds=22)
+    assert read_header({**HEADER, **EARLY_CLOSE}).closed_at == OPENED - timedelta(seconds=1)
+
+
+def pipeline_read_by_people(item: dict[str, Any]) -> Pipeline:
+    """The pipeline of an item as views have it."""
+    return pipeline_for_people(read_pipeline(item), item)
+
+
+def header_read_by_people(item: dict[str, Any]) -> Release:
+    """The release of a header as views have it."""
+    return header_for_people(read_header(item), item)
 
 
 def test_pipelines_come_in_the_order_in_which_they_run(ledger: HistoryReader) -> None:
