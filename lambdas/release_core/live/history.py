@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from release_core.domain.announcement import requester_of
 from release_core.domain.live import Live, RolledBack
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Release
@@ -47,14 +49,15 @@ class History:
     def live(self, pipeline: str, good: Good, *, rollback: PastExecution | None = None) -> Live:
         """What is live, if it is ``good``: by itself, or since CodePipeline went back to it."""
         shown_by = rollback or self.find(good.execution_id)
+        since = shown_by.updated_at if shown_by else good.at
         header = self.headers.get(good.release_id or "")
         by_release = good.release_id is not None and rollback is None
         started_by = shown_by.started_by if shown_by and not by_release else None
         return Live(
             pipeline=pipeline,
             good=good,
-            since=shown_by.updated_at if shown_by else good.at,
-            by=header.requester if by_release and header else started_by,
+            since=since,
+            by=_requester(header, since) if by_release and header else started_by,
             trigger=shown_by.trigger if shown_by and not by_release else None,
             restored_by=rollback.execution_id if rollback else None,
         )
@@ -146,3 +149,9 @@ class History:
             shipped_by_release=shipper is not None,
             by_release=release_id is not None,
         )
+
+
+def _requester(release: Release, shipped_at: datetime) -> str | None:
+    """Who asked for the release, or who retried it last if it has shipped this since."""
+    by_retry = release.resumed_at is not None and shipped_at >= release.resumed_at
+    return requester_of(release) if by_retry else release.requester

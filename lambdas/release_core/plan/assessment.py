@@ -150,17 +150,14 @@ class Assessment:
 
     def _before(self, pipeline: str) -> Before:
         """What is live in a pipeline."""
-        facts = self.facts.get(pipeline, PipelineFacts())
-        return Before(
-            live=self.live.live.get(pipeline),
-            unknown=self.live.unread.get(pipeline),
-            listed=facts.shipped,
-        )
+        return Before(live=self.live.live.get(pipeline), unknown=self.live.unread.get(pipeline))
 
     def _runs(self, pipeline: str) -> bool:
         return not self._runs_already and pipeline not in self._done
 
     def _problems(self, pipeline: ManifestPipeline, position: int) -> Iterator[str]:
+        if not self._runs(pipeline.name):
+            return
         for index, pin in enumerate(pipeline.source_revisions):
             lookup = self.found.get((pipeline.name, pin.action_name))
             if lookup and lookup.exists is False:
@@ -207,10 +204,11 @@ class Assessment:
         declaration = declaration_of(self.declared, pipeline.name)
         if pipeline.name in self._done:
             yield "has succeeded in this release and does not run again"
+        if not self._runs(pipeline.name):
             return
         yield from self._waits(pipeline.name)
         freeze = longest_freeze(self.freezes, pipeline.name, self.now)
-        if freeze and not (self._is_rollback or self._runs_already):
+        if freeze and not self._is_rollback:
             until = to_iso(freeze.until)
             yield f"is frozen until {until} by {freeze.by}, and starts then: {freeze.reason}"
         later = self.later.get(pipeline.name)

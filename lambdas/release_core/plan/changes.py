@@ -1,6 +1,6 @@
 """What would change in a pipeline: what is live, and what a manifest would ship; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,19 +15,14 @@ from release_core.domain.revisions import KEY_TYPE, Pin
 
 @dataclass(frozen=True, kw_only=True)
 class Before:
-    """What is live in a pipeline, or why that is not known.
-
-    ``listed`` are the revisions of its newest success, for a pipeline whose state is not known.
-    """
+    """What is live in a pipeline, or why that is not known."""
 
     live: Live | None = None
     unknown: str | None = None
-    listed: Mapping[str, str] | None = None
 
     def revision(self, action: str) -> str | None:
         """The live revision of a source action, if it is known."""
-        known = self.live.revisions if self.live else (self.listed or {})
-        return known.get(action)
+        return self.live.revisions.get(action) if self.live else None
 
     def message(self, action: str) -> str | None:
         """What its author says about it."""

@@ -40,16 +40,6 @@ class PipelineFacts:
     executions: tuple[PastExecution, ...] = ()
 
     @property
-    def shipped(self) -> dict[str, str]:
-        """The revision of each source action in the newest success."""
-        newest = next((each for each in self.executions if each.succeeded), None)
-        return {
-            each.action: each.revision
-            for each in (newest.revisions if newest else ())
-            if each.action
-        }
-
-    @property
     def durations(self) -> tuple[timedelta, ...]:
         """How long the executions took that succeeded, the newest first."""
         return tuple(

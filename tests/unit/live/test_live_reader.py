@@ -13,7 +13,7 @@ from tests.fakes.service import Refused
 from tests.worlds.faults import FAILURE, count_calls
 from tests.worlds.gates import GATE
 from tests.worlds.release_world import ReleaseWorld, declaration
-from tests.worlds.rollbacks import PERSON, by_hand, read, run, start_by_hand
+from tests.worlds.rollbacks import PERSON, by_hand, finish, read, run, start_by_hand
 
 VARIABLE = [{"name": "STAGE", "defaultValue": "prod"}]
 
@@ -82,6 +82,22 @@ def test_what_a_release_shipped_is_live(world: ReleaseWorld) -> None:
     assert (found.good.release_id, found.revisions) == ("v2", {"Fetch": "orders v2"})
     assert (found.by, found.trigger) == (world.release("v2").requester, None)
     assert (found.since >= started, found.restored_by, found.undone) == (True, None, ())
+
+
+def test_a_retry_names_who_shipped_each_pipeline(world: ReleaseWorld) -> None:
+    """Bob has retried what failed; Alice asked for what had succeeded before."""
+    manifest = {"releaseId": "v2", "pipelines": ["orders", "catalog"]}
+    arn = world.start(write_json({"manifest": manifest, "requestedBy": "alice"}))
+    world.open_release(arn)
+    finish(world, arn, "v2", "orders", "catalog", bad="catalog")
+    world.clock.advance(timedelta(minutes=1))
+    arn = world.start(write_json({"retry": "v2", "requestedBy": "bob"}))
+    world.open_release(arn)
+    finish(world, arn, "v2", "catalog")
+    assert {name: each.by for name, each in look(world, "orders", "catalog").live.items()} == {
+        "orders": "alice",
+        "catalog": "bob",
+    }
 
 
 def test_what_was_shipped_by_hand_since_is_live(world: ReleaseWorld) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from localstack_codepipeline.model import ActionResult, Revision
 from release_core.domain.live import RolledBack
+from release_core.domain.release import ReleaseStatus
 from release_core.plan.changes import PlannedSource
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.plan.survey import PipelineFacts
@@ -201,15 +202,39 @@ def test_what_does_not_run_changes_nothing(world: ReleaseWorld) -> None:
     assert [(each["runs"], each["changes"]) for each in resumed] == [(False, False), (True, True)]
 
 
+def test_what_does_not_run_is_not_warned_of(world: ReleaseWorld) -> None:
+    """Neither of a rolled back build that may ship, nor of objects that are gone since."""
+    ship(world, "one", V1)
+    ship(world, "two", V2)
+    roll_back(world, "two")
+    arn = world.begin(pinned(V2), "catalog")
+    world.s3.denied.add(("sources", "app.zip"))
+    again = plan(world, pinned(V2), "catalog")
+    assert [each.warnings for each in again.pipelines] == [(), ()]
+    world.wait(arn)
+    world.ship(V2)
+    world.wait(arn, "catalog")
+    world.ship(V1, "catalog", fails=True)
+    world.close(arn)
+    assert world.release().status is ReleaseStatus.FAILED
+    world.s3.denied.clear()
+    world.s3.forget_everything()
+    resumed = plan(world, pinned(V2), "catalog", resume=True)
+    assert resumed.problems == ()
+    done, runs = resumed.pipelines
+    assert done.warnings == ("has succeeded in this release and does not run again",)
+    assert runs.warnings == ("Fetch would fail: S3 has no sources/app.zip",)
+
+
 def test_what_is_live_may_be_unknown(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The plan says why, and compares with the newest success."""
-    gated = by_hand(world, V1)
+    """The plan says why, and compares with nothing: the newest success may not be live."""
+    by_hand(world, V1)
     monkeypatch.setattr("release_core.live.reader._MOST_SKIPPED", 0)
     found = orders(world)
     assert found["live"] is None
     assert found["liveUnknown"] == "CodePipeline skipped the deployment in its last 0 successes"
-    assert found["sources"][0]["current"] == V1
-    assert gated
+    assert (found["sources"][0]["current"], found["changes"]) == (None, None)
+    assert orders(world, pinned(V1))["changes"] is None
 
 
 SOURCE = PlannedSource(
