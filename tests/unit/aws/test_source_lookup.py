@@ -54,8 +54,15 @@ def test_each_provider_is_asked_in_its_own_way(
 
 @pytest.mark.parametrize(
     ("status", "version", "exists"),
-    [(404, "v1", False), (405, "v1", False), (400, "v1", False), (404, None, False)]
-    + [(403, "v1", None), (403, None, None), (400, None, None)],
+    [
+        (404, "v1", False),
+        (405, "v1", False),
+        (400, "v1", False),
+        (403, "v1", None),
+        (404, None, False),
+        (403, None, None),
+        (400, None, None),
+    ],
 )
 def test_an_object_is_absent_only_if_s3_says_so(
     status: int, version: str | None, exists: bool | None
