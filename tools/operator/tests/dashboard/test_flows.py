@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from release_core.domain.release import Failure, PipelineStatus, ReleaseStatus
+from release_machine.dashboard.opening import Opening
 from release_machine.release.model import Snapshot
 from tools.operator.tests.samples.chromium import Chromium
 from tools.operator.tests.samples.fake_dashboard import FakeDora, FakeEstate
@@ -49,6 +50,18 @@ def enter(chromium: Chromium, dashboard: Running, path: str = "/") -> None:
     chromium.visit(dashboard.door.link, width=WIDTH, height=HEIGHT)
     if path != "/":
         chromium.visit(f"{dashboard.base}{path}", width=WIDTH, height=HEIGHT)
+
+
+def test_the_file_of_the_link_lets_a_browser_in(chromium: Chromium, dashboard: Running) -> None:
+    """As `--open` does it: a browser keeps a strict cookie from a redirect after another page."""
+    addresses: list[str] = []
+    opening = Opening(addresses.append)
+    opening.open(dashboard.door.link)
+    chromium.open_tab()
+    chromium.visit(addresses[0], width=WIDTH, height=HEIGHT)
+    chromium.wait_until("location.pathname === '/' && document.querySelector('nav a')")
+    assert "Estate" in chromium.evaluate("document.title")
+    opening.close()
 
 
 def fail(shop: FakeAws) -> None:

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import pytest
 
 from release_machine.dashboard import running, serving
+from release_machine.dashboard.door import Door
 from release_machine.errors import UsageError
 from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
@@ -117,8 +120,9 @@ def test_a_signal_ends_it(number: int, code: int) -> None:
         assert process.returncode == code
         assert errors == "The dashboard has ended; releases continue.\n"
         assert link not in rest
-        assert rest.count("/start/") == 1
-        assert "a browser was let in; for another: http://127.0.0.1:" in rest
+        # Only what was printed at the start had a link; another goes to a terminal only.
+        assert "/start/" not in rest
+        assert "a browser was let in; for another: start the dashboard again" in rest
 
 
 def test_a_background_job_is_not_interrupted() -> None:
@@ -155,7 +159,14 @@ def test_a_port_that_is_used(aws: FakeAws, run: Run) -> None:
 def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --open only; the link is printed in any case."""
     launched: list[str] = []
-    monkeypatch.setattr(click, "launch", launched.append)
+    pages: list[tuple[str, int]] = []
+
+    def launch(address: str) -> None:
+        launched.append(address)
+        page = Path(urlsplit(address).path)
+        pages.append((page.read_text(), page.stat().st_mode & 0o777))
+
+    monkeypatch.setattr(click, "launch", launch)
     monkeypatch.setattr(running, "serve", lambda *_, **__: None)
     shown = run("dashboard", "--allow-actions")
     assert shown.exit_code == 0, shown.output
@@ -163,7 +174,40 @@ def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.Monke
     assert "http://127.0.0.1:" in shown.stdout
     assert launched == []
     shown = run("dashboard", "--open")
-    assert launched == [shown.stdout.splitlines()[-1]]
+    link = shown.stdout.splitlines()[-1]
+    ((page, mode),) = pages
+    assert f"url={link}" in page
+    # Other users see the arguments of a program, but not this file, which is gone at the end.
+    assert link not in launched[0]
+    assert mode == 0o600
+    assert not Path(urlsplit(launched[0]).path).exists()
+
+
+def test_the_file_of_the_link_is_gone_once_it_was_used(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is deleted while the dashboard goes on; the next link is for a terminal only."""
+    launched: list[Path] = []
+    doors: list[Door] = []
+    there: list[bool] = []
+
+    def make(*given: Any, **named: Any) -> Door:
+        doors.append(Door(*given, **named))
+        return doors[0]
+
+    def serve(*_: Any, **__: Any) -> None:
+        there.append(launched[0].exists())
+        assert doors[0].enter(doors[0].link.rpartition("/")[2])
+        there.append(launched[0].exists())
+
+    monkeypatch.setattr(
+        click, "launch", lambda address: launched.append(Path(urlsplit(address).path))
+    )
+    monkeypatch.setattr(running, "Door", make)
+    monkeypatch.setattr(running, "serve", serve)
+    shown = run("dashboard", "--open")
+    assert there == [True, False]
+    assert doors[0].link not in shown.output
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])

@@ -37,7 +37,7 @@ def command(context: click.Context, *, port: int, allow_actions: bool, opens: bo
     The pages are served on 127.0.0.1 only, with your credentials, until Ctrl-C. They show what is
     live, what runs and waits, each release down to stage and action, what waits for people, the
     history and the DORA metrics. They only read, unless --allow-actions is given. The link lets one
-    browser in, once; then the next link is printed.
+    browser in, once; then a terminal shows the next link.
 
     \b
     Examples:
@@ -47,7 +47,7 @@ def command(context: click.Context, *, port: int, allow_actions: bool, opens: bo
     """
     try:
         # Slow to load, and not always installed.
-        from release_machine.dashboard import running  # noqa: PLC0415
+        from release_machine.dashboard import opening, running  # noqa: PLC0415
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRA:
@@ -59,10 +59,18 @@ def command(context: click.Context, *, port: int, allow_actions: bool, opens: bo
             "uv tool install './tools/operator[dashboard]'.",
         ) from error
 
+    browser = opening.Opening(click.launch)
+
     def opened(link: str) -> None:
         click.echo(link)
         if opens:
-            click.launch(link)
+            browser.open(link)
+
+    def entered(link: str) -> None:
+        browser.close()
+        # A file or a pipe keeps what it gets: a link that works does not go there unasked.
+        another = link if sys.stdout.isatty() else "start the dashboard again"
+        tell(f"a browser was let in; for another: {another}")
 
     try:
         running.run(
@@ -71,11 +79,14 @@ def command(context: click.Context, *, port: int, allow_actions: bool, opens: bo
             allows_actions=allow_actions,
             tell=tell,
             opened=opened,
+            entered=entered,
             report=_report,
         )
     except KeyboardInterrupt as interrupt:
         click.echo("The dashboard has ended; releases continue.", err=True)
         sys.exit(code_of(interrupt))
+    finally:
+        browser.close()
 
 
 def _report(error: Exception) -> None:

@@ -26,13 +26,14 @@ def run(
     allows_actions: bool,
     tell: Callable[[str], None],
     opened: Callable[[str], None],
+    entered: Callable[[str], None],
     report: Callable[[Exception], None],
 ) -> None:
     """Serve the dashboard until it is interrupted: then KeyboardInterrupt is raised.
 
-    ``tell`` prints a line, ``opened`` gets the link of the first browser, ``report`` a fault, after
-    which the dashboard goes on. Raises OperatorError when the port cannot be used, or the
-    deployment cannot be read.
+    ``tell`` prints a line, ``opened`` gets the link of the first browser, ``entered`` the next link
+    when a browser was let in, ``report`` a fault, after which the dashboard goes on. Raises
+    OperatorError when the port cannot be used, or the deployment cannot be read.
     """
     session = open_session()
     site = Site(
@@ -44,7 +45,7 @@ def run(
     )
     with closing(listen(port)) as listening, closing(Reader(open_session, clock=now)) as reader:
         base = f"http://{ADDRESS}:{port_of(listening)}"
-        door = Door(base, let_in=lambda link: tell(f"a browser was let in; for another: {link}"))
+        door = Door(base, let_in=entered)
         loop = ReadLoop(
             reader,
             lambda topic, seen: render(site, topic, seen),

@@ -17,7 +17,8 @@ HOSTS = ("127.0.0.1", "localhost")
 START = "/start/"
 _OPEN_TO_ALL = (START, "/static/")
 _READING = frozenset({"GET", "HEAD"})
-_OWN_PAGES = frozenset({"same-origin", "none"})
+# What a browser says of a request from the dashboard itself, or of an address that was typed.
+OWN_PAGES = frozenset({"same-origin", "none"})
 _HTTP_PORT = 80
 
 POLICY = "; ".join(
@@ -60,7 +61,7 @@ def refusal(method: str, headers: Mapping[str, str], *, port: int) -> str | None
     own = f"http://{host}"
     if origin not in {None, own} or (origin is None and method not in _READING):
         return "Another site sent this request."
-    if headers.get("sec-fetch-site", "none") not in _OWN_PAGES:
+    if headers.get("sec-fetch-site", "none") not in OWN_PAGES:
         # Also pages at another port of this machine, which a cookie does not tell apart.
         follows_link = method in _READING and headers.get("sec-fetch-mode") == "navigate"
         if not (follows_link and headers.get("sec-fetch-dest") == "document"):

@@ -21,7 +21,7 @@ from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door, Visitor
 from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
-from release_machine.dashboard.security import Guard, cookie_name
+from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, Seen, Site
 from release_machine.dashboard.stream import EventStream, Streams
 from release_machine.dashboard.topics import (
@@ -132,7 +132,14 @@ class Dashboard:
                 status=403,
             )
         # Redirected away: the secret stays neither in the history nor in a Referer.
-        answer = RedirectResponse("/", status_code=303)
+        answer: Response
+        if request.headers.get("sec-fetch-site", "none") in OWN_PAGES:
+            answer = RedirectResponse("/", status_code=303)
+        else:
+            # After a link of another page or of a file, a browser keeps a strict cookie from the
+            # redirect. It sends it when this page leads on.
+            answer = self._message("You are in", "The dashboard is loaded.", None, status=200)
+            answer.headers["Refresh"] = "0; url=/"
         answer.set_cookie(
             cookie_name(self._parts.port), visitor.cookie, httponly=True, samesite="strict"
         )
