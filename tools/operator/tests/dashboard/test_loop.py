@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,9 +12,16 @@ import pytest
 
 from release_machine.dashboard.loop import ReadLoop
 from release_machine.dashboard.pace import OVER, RUNNING, TROUBLED, tempo_of
-from release_machine.dashboard.state import History, Seen
+from release_machine.dashboard.state import Filters, History, Seen
 from release_machine.dashboard.stream import EventStream, Streams, event
-from release_machine.dashboard.topics import AboutApprovals, AboutEstate, AboutRelease, Topic
+from release_machine.dashboard.topics import (
+    AboutApprovals,
+    AboutEstate,
+    AboutHistory,
+    AboutMetrics,
+    AboutRelease,
+    Topic,
+)
 from release_machine.errors import OperatorError, UnreachableError, UsageError
 from tools.operator.tests.conftest import at
 
@@ -182,6 +190,118 @@ def test_a_fault_of_one_page_leaves_the_others() -> None:
             _, other = await loop.first(APPROVALS, within=SOON)
             assert other
         assert [type(each) for each in world.faults] == [ZeroDivisionError]
+
+    in_time(test)
+
+
+def test_a_page_that_cannot_be_made_ends_nothing() -> None:
+    """Neither a fault of the page nor one of the report: the other pages are read on."""
+    world = World()
+
+    def refuse(_: object) -> None:
+        raise OSError("the terminal is closed")
+
+    def render(topic: Topic, seen: Seen[Any]) -> str:
+        if topic == ESTATE:
+            raise ZeroDivisionError
+        return _render(topic, seen)
+
+    async def test() -> None:
+        loop = ReadLoop(world.read, render, clock=lambda: at(0), report=refuse)
+        async with running(loop):
+            seen, frame = await loop.first(ESTATE, within=SOON)
+            assert seen.trouble
+            assert "ZeroDivisionError" in seen.trouble.problem
+            assert frame is None
+            _, other = await loop.first(APPROVALS, within=SOON)
+            assert other
+        assert loop.failure is None
+
+    in_time(test)
+
+
+def test_the_end_of_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If it ends all the same, the tabs and the server are told: nothing looks up to date."""
+    monkeypatch.setattr("release_machine.dashboard.loop.tempo_of", lambda *_: 1 / 0)
+
+    async def test() -> None:
+        loop = World().loop()
+        async with running(loop):
+            streams = Streams(loop, clock=lambda: at(0))
+            async with aclosing(streams.events(ESTATE, after=None)) as events:
+                kinds = [parsed(each)[0] async for each in events]
+            assert kinds[-1] == "end"
+        assert isinstance(loop.failure, ZeroDivisionError)
+
+    in_time(test)
+
+
+@pytest.mark.parametrize("slow", [AboutMetrics(365), AboutHistory(Filters(by="alice"))])
+def test_a_slow_page_holds_up_no_other(slow: Topic) -> None:
+    """The metrics of a year take minutes; what happens now is read meanwhile."""
+    world = World()
+    goes_on = threading.Event()
+
+    def read(topic: Topic) -> Any:
+        if topic == slow:
+            assert goes_on.wait(30)
+        return world.read(topic)
+
+    async def test() -> None:
+        loop = ReadLoop(read, _render, clock=lambda: at(0), report=world.faults.append)
+        async with running(loop):
+            with loop.watching(slow) as board:
+                await asyncio.sleep(0)
+                seen, frame = await loop.first(ESTATE, within=1)
+                goes_on.set()
+                assert (seen.value, frame is None) == ("nothing", False)
+                await board.wait(0, seconds=SOON)
+                assert board.looks == 1
+
+    in_time(test)
+
+
+def test_a_page_whose_read_takes_long_is_late() -> None:
+    """The beat of its stream says so, for the page to say it is not up to date."""
+    world = World()
+
+    async def test() -> None:
+        loop = world.loop()
+        streams = Streams(loop, clock=lambda: at(world.seconds))
+        async with running(loop):
+            await loop.first(ESTATE, within=SOON)
+        for seconds, late in ((0.0, False), (60.0, True)):
+            world.seconds = seconds
+            async with aclosing(streams.events(ESTATE, after=None)) as events:
+                await anext(events)
+                kind, data, _ = parsed(await anext(events))
+                assert (kind, json.loads(data)["late"]) == ("beat", late)
+
+    in_time(test)
+
+
+def test_what_was_done_during_a_read_is_read_again() -> None:
+    """The read may have missed it, so the page is due at once."""
+    world = World()
+    began, goes_on = threading.Event(), threading.Event()
+
+    def read(topic: Topic) -> Any:
+        began.set()
+        assert goes_on.wait(30)
+        return world.read(topic)
+
+    async def test() -> None:
+        loop = ReadLoop(
+            read, _render, clock=lambda: at(0), report=world.faults.append, timer=lambda: 0.0
+        )
+        async with running(loop):
+            with loop.watching(ESTATE) as board:
+                assert await asyncio.to_thread(began.wait, 30)
+                loop.hurry()
+                goes_on.set()
+                await board.wait(0, seconds=SOON)
+                await board.wait(1, seconds=1)
+                assert board.looks == 2
 
     in_time(test)
 

@@ -210,6 +210,47 @@ def test_the_file_of_the_link_is_gone_once_it_was_used(
     assert doors[0].link not in shown.output
 
 
+def test_a_terminal_that_is_closed_keeps_no_browser_out(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next link cannot be printed; who has used this one is in."""
+    doors: list[Door] = []
+
+    def make(*given: Any, **named: Any) -> Door:
+        doors.append(Door(*given, **named))
+        return doors[0]
+
+    def tell(fact: str) -> None:
+        if "let in" in fact:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("release_machine.commands.dashboard.tell", tell)
+    monkeypatch.setattr(running, "Door", make)
+    monkeypatch.setattr(
+        running, "serve", lambda *_, **__: doors[0].enter(doors[0].link.rpartition("/")[2])
+    )
+    shown = run("dashboard")
+    assert shown.exit_code == 0
+    assert "A fault of this command: BrokenPipeError" in shown.stderr
+
+
+def test_the_server_ends_with_the_reads() -> None:
+    """Pages that nobody reads for would look up to date; the fault and the exit code say it."""
+    broken = COMMAND.replace(
+        "entry.main()",
+        "from release_machine.dashboard import loop\n"
+        "loop.tempo_of = lambda *_: 1 / 0\n"
+        "entry.main()",
+    )
+    with started(broken) as (process, link):
+        cookie = entered(link)
+        with answered(link, "/history", cookie=cookie) as page:
+            assert page.status == 200
+        _, errors = process.communicate(timeout=SECONDS)
+        assert process.returncode not in {0, None}
+        assert "ZeroDivisionError" in errors
+
+
 @pytest.mark.parametrize("package", ["starlette", "uvicorn"])
 def test_without_its_extra(package: str) -> None:
     """The command says how to install what is missing."""

@@ -17,7 +17,7 @@ from release_core.clock import now
 from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import ReadLoop
-from release_machine.dashboard.reading import Reader
+from release_machine.dashboard.reading import Readers
 from release_machine.dashboard.server import Dashboard, Parts, render
 from release_machine.dashboard.state import Site
 from release_machine.dashboard.stream import Streams
@@ -115,7 +115,7 @@ def served(
         allows_actions=allows_actions,
     )
     door = Door(BASE, let_in=links.append)
-    reader = Reader(open_session, clock=now)
+    reader = Readers(open_session, clock=now)
     loop = ReadLoop(
         reader, lambda topic, seen: render(site, topic, seen), clock=now, report=faults.append
     )

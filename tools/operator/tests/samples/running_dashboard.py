@@ -12,7 +12,7 @@ from release_core.clock import now
 from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import ReadLoop
-from release_machine.dashboard.reading import Reader
+from release_machine.dashboard.reading import Readers
 from release_machine.dashboard.server import Dashboard, Parts, render
 from release_machine.dashboard.serving import ADDRESS, Server, listen, port_of
 from release_machine.dashboard.state import Site
@@ -53,7 +53,7 @@ def running(open_session: Callable[[], Any], *, allows_actions: bool = False) ->
         allows_actions=allows_actions,
     )
     faults: list[Exception] = []
-    with closing(listen(0)) as listening, closing(Reader(open_session, clock=now)) as reader:
+    with closing(listen(0)) as listening, closing(Readers(open_session, clock=now)) as reader:
         port = port_of(listening)
         base = f"http://{ADDRESS}:{port}"
         door = Door(base, let_in=lambda _: None)
@@ -69,7 +69,9 @@ def running(open_session: Callable[[], Any], *, allows_actions: bool = False) ->
             actions=Actions(open_session, clock=now) if allows_actions else None,
             report=faults.append,
         )
-        server = Server(Dashboard(parts).app(), stop=loop.stop)
+        server = Server(
+            Dashboard(parts).app(), stop=loop.stop, ended=lambda: loop.failure is not None
+        )
         thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         made = Running(base, door, loop, server, thread, faults)

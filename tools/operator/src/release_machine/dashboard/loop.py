@@ -1,4 +1,4 @@
-"""The only reader of the dashboard: one loop for all tabs, for what they show."""
+"""The only reader of the dashboard: for all tabs, for what they show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from release_machine.dashboard.pace import TROUBLED, tempo_of
+from release_machine.dashboard.pace import LATE_SECONDS, TROUBLED, Lane, lane_of, tempo_of
+from release_machine.dashboard.reporting import safely
 from release_machine.dashboard.state import ReleaseState, Seen, Trouble, facts
 from release_machine.dashboard.topics import Topic
 from release_machine.errors import OperatorError, UsageError
@@ -64,11 +65,12 @@ class Board:
 
 
 class ReadLoop:
-    """Reads what open pages show, one topic after the other, and nothing while no page is open.
+    """Reads what open pages show, one topic of a lane after the other, and nothing for no page.
 
-    ``read`` gives the value of a topic, ``render`` the content of its page; both run in a thread.
-    ``read`` raises OperatorError for what a person can solve: pages then keep the last value. Any
-    other error is a fault, shown as such and given to ``report``.
+    ``read`` gives the value of a topic, ``render`` the content of its page; both run in the thread
+    of the lane. ``read`` raises OperatorError for what a person can solve: pages then keep the last
+    value. Any other error is a fault, shown as such and given to ``report``. ``failure`` is why the
+    loop has ended by itself, which it never should.
     """
 
     def __init__(
@@ -84,9 +86,10 @@ class ReadLoop:
         self._read = read
         self._render = render
         self._clock = clock
-        self._report = report
+        self.failure: Exception | None = None
+        self._report = safely(report)
         self._timer = timer
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="dashboard-reads")
+        self._hurries = 0
         self._boards: dict[Topic, Board] = {}
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -97,16 +100,27 @@ class ReadLoop:
         """Read until the task is cancelled."""
         self._loop = asyncio.get_running_loop()
         try:
+            async with asyncio.TaskGroup() as lanes:
+                for lane in Lane:
+                    lanes.create_task(self._serve(lane))
+        except ExceptionGroup as group:
+            # Otherwise pages would stay as they are, and look as if they were up to date.
+            (self.failure, *_) = group.exceptions
+            self._stop()
+
+    async def _serve(self, lane: Lane) -> None:
+        pool = ThreadPoolExecutor(1, thread_name_prefix=f"dashboard-reads-{lane}")
+        try:
             while True:
                 self._woken.clear()
-                board = min(self._watched(), key=lambda each: each.due, default=None)
+                board = min(self._watched(lane), key=lambda each: each.due, default=None)
                 left = None if board is None else board.due - self._timer()
                 if board is None or left is None or left > 0:
                     await self._rest(left)
                 else:
-                    await self._look(board)
+                    await self._look(board, pool)
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
         """Tell all tabs that nothing more comes; may be called from a signal handler."""
@@ -136,12 +150,18 @@ class ReadLoop:
 
     def hurry(self) -> None:
         """Read everything that is watched now: something was done."""
+        self._hurries += 1
         for board in self._boards.values():
             board.due, board.pause = 0.0, None
         self._woken.set()
 
-    def _watched(self) -> list[Board]:
-        return [each for each in self._boards.values() if each.watchers]
+    def is_late(self, board: Board) -> bool:
+        """Whether a page that is watched should long have been read again."""
+        return board.looks > 0 and self._timer() > board.due + LATE_SECONDS
+
+    def _watched(self, lane: Lane) -> list[Board]:
+        found = self._boards.values()
+        return [each for each in found if each.watchers and lane_of(each.topic) is lane]
 
     def _forget(self) -> None:
         idle = [topic for topic, board in self._boards.items() if not board.watchers]
@@ -161,22 +181,24 @@ class ReadLoop:
         except TimeoutError:
             return
 
-    async def _look(self, board: Board) -> None:
-        before = board.seen
+    async def _look(self, board: Board, pool: ThreadPoolExecutor) -> None:
+        before, hurries = board.seen, self._hurries
         loop = asyncio.get_running_loop()
-        seen, html = await loop.run_in_executor(self._pool, self._see, board.topic, before)
+        seen, html = await loop.run_in_executor(pool, self._see, board.topic, before)
         changed = seen.trouble != before.trouble or facts(seen.value) != facts(before.value)
-        if board.frame is None or changed or _moves(seen.value):
+        if html is not None and (board.frame is None or changed or _moves(seen.value)):
             self._frames += 1
             board.frame = Frame(f"{self._name}-{self._frames}", html)
         tempo = TROUBLED if seen.trouble else tempo_of(board.topic, seen.value)
         board.pause = tempo.pause(board.pause, changed=changed)
-        board.due = self._timer() + board.pause
+        # Race: something was done during this read, which may not have seen it.
+        misses_something = self._hurries != hurries
+        board.due = 0.0 if misses_something else self._timer() + board.pause
         board.seen = seen
         board.looks += 1
         board.wake()
 
-    def _see(self, topic: Topic, before: Seen[Any]) -> tuple[Seen[Any], str]:
+    def _see(self, topic: Topic, before: Seen[Any]) -> tuple[Seen[Any], str | None]:
         """Read and render once, in a thread."""
         try:
             seen: Seen[Any] = Seen(value=self._read(topic), read_at=self._clock())
@@ -186,10 +208,17 @@ class ReadLoop:
             trouble = replace(trouble, absent=isinstance(error, UsageError))
             seen = replace(before, trouble=trouble)
         except Exception as error:  # the loop goes on for the other pages
-            self._report(error)
-            problem = f"A fault of this command: {type(error).__name__}."
-            seen = Seen(trouble=self._trouble(before, problem, _FAULT))
-        return seen, self._render(topic, seen)
+            seen = self._faulty(before, error)
+        try:
+            return seen, self._render(topic, seen)
+        except Exception as error:
+            # The page stays as it is, and is read again as one in trouble.
+            return self._faulty(before, error), None
+
+    def _faulty(self, before: Seen[Any], error: Exception) -> Seen[Any]:
+        self._report(error)
+        problem = f"A fault of this command: {type(error).__name__}."
+        return Seen(trouble=self._trouble(before, problem, _FAULT))
 
     def _trouble(self, before: Seen[Any], problem: str, next_step: str) -> Trouble:
         since = before.trouble.since if before.trouble else self._clock()

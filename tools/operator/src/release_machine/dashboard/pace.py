@@ -1,12 +1,14 @@
 """How often the dashboard reads: more rarely while nothing changes."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from release_machine.dashboard.state import ReleaseState
 from release_machine.dashboard.topics import (
     AboutApprovals,
     AboutEstate,
+    AboutHistory,
     AboutMetrics,
     AboutRelease,
     Topic,
@@ -28,6 +30,27 @@ class Tempo:
         return min(max(last, self.first) * PAUSE_GROWTH, self.longest)
 
 
+class Lane(StrEnum):
+    """What is read in a thread of its own, so that a slow read does not hold up the others."""
+
+    NOW = "now"
+    HISTORY = "history"
+    METRICS = "metrics"
+
+
+def lane_of(topic: Topic) -> Lane:
+    """The lane in which a topic is read."""
+    match topic:
+        case AboutMetrics():
+            return Lane.METRICS
+        case AboutHistory():
+            return Lane.HISTORY
+        case _:
+            return Lane.NOW
+
+
+# A page that should have been read so long ago is not up to date.
+LATE_SECONDS = 20.0
 RUNNING = Tempo(1.0, LONGEST_PAUSE_SECONDS)
 # A release that is over may be retried.
 OVER = Tempo(5.0, 30.0)

@@ -15,6 +15,7 @@ from release_core.ledger.history import Search
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import answers, asked_name, offers
+from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
     Approvals,
     Filters,
@@ -92,6 +93,24 @@ class Reader:
                 return known.history(filters)
             case AboutMetrics(days=days):
                 return known.metrics(days)
+
+
+class Readers:
+    """Reads topics, those of each lane through a session of its own: a lane has its own thread."""
+
+    def __init__(
+        self, open_session: Callable[[], Session], *, clock: Callable[[], datetime]
+    ) -> None:
+        self._readers = {lane: Reader(open_session, clock=clock) for lane in Lane}
+
+    def __call__(self, topic: Topic) -> Any:
+        """The value of a topic; raises OperatorError for what a person can solve."""
+        return self._readers[lane_of(topic)](topic)
+
+    def close(self) -> None:
+        """Forget the sessions, and stop their background reads."""
+        for each in self._readers.values():
+            each.close()
 
 
 @dataclass(frozen=True, slots=True)

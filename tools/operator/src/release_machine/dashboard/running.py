@@ -10,7 +10,8 @@ from release_core.clock import now
 from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import ReadLoop
-from release_machine.dashboard.reading import Reader
+from release_machine.dashboard.reading import Readers
+from release_machine.dashboard.reporting import safely
 from release_machine.dashboard.server import Dashboard, Parts, render
 from release_machine.dashboard.serving import ADDRESS, listen, port_of, serve
 from release_machine.dashboard.state import Site
@@ -43,9 +44,16 @@ def run(
         caller=session.caller,
         allows_actions=allows_actions,
     )
-    with closing(listen(port)) as listening, closing(Reader(open_session, clock=now)) as reader:
+    with closing(listen(port)) as listening, closing(Readers(open_session, clock=now)) as reader:
         base = f"http://{ADDRESS}:{port_of(listening)}"
-        door = Door(base, let_in=entered)
+
+        def let_in(link: str) -> None:
+            try:
+                entered(link)
+            except Exception as error:  # the browser is in all the same
+                safely(report)(error)
+
+        door = Door(base, let_in=let_in)
         loop = ReadLoop(
             reader,
             lambda topic, seen: render(site, topic, seen),
@@ -66,4 +74,11 @@ def run(
         opened(door.link)
         # The pages are in UTC, as the report; a script shows the zone of the browser.
         with times_in(UTC):
-            serve(Dashboard(parts).app(), listening, stop=loop.stop)
+            serve(
+                Dashboard(parts).app(),
+                listening,
+                stop=loop.stop,
+                ended=lambda: loop.failure is not None,
+            )
+        if loop.failure is not None:
+            raise loop.failure

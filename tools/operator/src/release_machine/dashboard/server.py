@@ -21,6 +21,7 @@ from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door, Visitor
 from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
+from release_machine.dashboard.reporting import safely
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, Seen, Site
 from release_machine.dashboard.stream import EventStream, Streams
@@ -252,7 +253,7 @@ class Dashboard:
         )
 
     async def _fault(self, _request: Request, error: Exception) -> Response:
-        self._parts.report(error)
+        safely(self._parts.report)(error)
         return self._message(
             "A fault of this command",
             f"{type(error).__name__}",

@@ -55,7 +55,9 @@ def port_of(listening: socket.socket) -> int:
 class Server(uvicorn.Server):
     """Tells the tabs before it ends."""
 
-    def __init__(self, app: ASGIApp, *, stop: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, stop: Callable[[], None], ended: Callable[[], bool]
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -75,6 +77,11 @@ class Server(uvicorn.Server):
             )
         )
         self._stop = stop
+        self._ended = ended
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end: also when nothing is read any more."""
+        return await super().on_tick(counter) or self._ended()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -91,9 +98,15 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(app: ASGIApp, listening: socket.socket, *, stop: Callable[[], None]) -> None:
+def serve(
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    stop: Callable[[], None],
+    ended: Callable[[], bool],
+) -> None:
     """Serve until a signal arrives, which is then raised again: KeyboardInterrupt.
 
-    ``stop`` ends the streams, which would last for ever.
+    ``stop`` ends the streams, which would last for ever. Returns when ``ended`` is true.
     """
-    Server(app, stop=stop).run(sockets=[listening])
+    Server(app, stop=stop, ended=ended).run(sockets=[listening])

@@ -65,8 +65,12 @@ class Streams:
 
     def _beat(self, board: Board) -> bytes:
         read_at = board.seen.read_at
-        times = {"now": to_iso(self._clock()), "readAt": to_iso(read_at) if read_at else None}
-        return event("beat", json.dumps(times))
+        told = {
+            "now": to_iso(self._clock()),
+            "readAt": to_iso(read_at) if read_at else None,
+            "late": self._loop.is_late(board),
+        }
+        return event("beat", json.dumps(told))
 
 
 class EventStream:
