@@ -117,6 +117,15 @@ def test_open_details_and_the_scroll_stay(chromium: Chromium, server: PageServer
     assert abs(top - place) < 3
 
 
+def test_a_page_that_is_late_says_so(chromium: Chromium, server: PageServer) -> None:
+    """Until the next read has come."""
+    visit(chromium, server)
+    server.beat("2026-11-22T22:43:07Z", late=True)
+    chromium.wait_until(f"{BANNER}.innerText.trim().startsWith('Not up to date')")
+    server.send("state", estate_of(many=True))
+    chromium.wait_until(f"{BANNER}.hidden")
+
+
 def test_a_beat_keeps_the_time_of_the_read_fresh(chromium: Chromium, server: PageServer) -> None:
     """The page says how old it is, also when nothing changed."""
     chromium.call("Emulation.setTimezoneOverride", timezoneId="UTC")

@@ -32,6 +32,7 @@ from tools.operator.tests.samples.fake_dashboard import FakeDora, FakeEstate
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
 RELEASE = "2026.11.22-1"
+CANCELLED = "The approval action has been canceled."  # as CodePipeline says it
 
 
 @pytest.fixture(name="aws")
@@ -296,6 +297,10 @@ class Actions:
             ]
         }
 
+    def get_pipeline_state(self, **_: str) -> dict[str, Any]:
+        """No action is shown in it, as just after its start."""
+        return {"stageStates": []}
+
 
 def ran(count: int, status: str) -> Iterable[Pipeline]:
     """Some pipelines with executions."""
@@ -316,6 +321,18 @@ def test_the_actions_of_a_pipeline() -> None:
     assert copied.failure.link == "https://example.com/run"
     assert (asked.action, asked.running, asked.asks, asked.failure) == ("Ask", True, True, None)
     assert "a-token" not in repr(found)
+
+
+def test_a_cancelled_approval_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list still shows it as running; the state shows that it has ended without an answer."""
+    actions = Actions()
+    latest = {"actionExecutionId": "a-token", "status": "Failed", "summary": CANCELLED}
+    stage = {"stageName": "Deploy", "actionStates": [{"latestExecution": latest}]}
+    monkeypatch.setattr(actions, "get_pipeline_state", lambda **_: {"stageStates": [stage]})
+    (found,) = StepsInTurns(actions).get_all(ran(1, "RUNNING")).values()  # type: ignore[arg-type]
+    asked = found[-1]
+    assert (asked.action, asked.running, asked.asks) == ("Ask", False, False)
+    assert (asked.cancelled, asked.failure) == (True, None)
 
 
 def test_actions_are_read_in_turns() -> None:
@@ -349,7 +366,11 @@ def test_facts_leave_the_time_out(aws: FakeAws) -> None:
     """A read that found the same is equal, whenever it was made."""
     clock = Clock()
     reader = Reader(lambda: aws, clock=clock)  # type: ignore[arg-type,return-value]
-    for topic in (AboutEstate(), AboutApprovals(), AboutHistory(Filters()), AboutRelease(RELEASE)):
+    topics = (
+        *(AboutEstate(), AboutApprovals(), AboutHistory(Filters()), AboutRelease(RELEASE)),
+        AboutMetrics(7),
+    )
+    for topic in topics:
         clock.now = at(0)
         before = reader(topic)
         clock.now = at(60)

@@ -69,9 +69,9 @@ class PageServer:
             for stream in self._streams:
                 stream.put(f"event: {event}\n{lines}\n".encode())
 
-    def beat(self, read_at: str) -> None:
+    def beat(self, read_at: str, *, late: bool = False) -> None:
         """Say that nothing changed."""
-        self.send("beat", json.dumps({"now": read_at, "readAt": read_at}))
+        self.send("beat", json.dumps({"now": read_at, "readAt": read_at, "late": late}))
 
     def pause(self) -> None:
         """Drop every connection and listen no more."""

@@ -133,6 +133,9 @@ class ReadLoop:
         board = self._boards.pop(topic, None) or Board(topic)
         # Back at the end: the boards are in the order of their last use.
         self._boards[topic] = board
+        if not board.watchers:
+            # It is late from now on, and not for the time in which nobody looked.
+            board.due = max(board.due, self._timer())
         board.watchers += 1
         self._woken.set()
         try:
@@ -152,7 +155,7 @@ class ReadLoop:
         """Read everything that is watched now: something was done."""
         self._hurries += 1
         for board in self._boards.values():
-            board.due, board.pause = 0.0, None
+            board.due, board.pause = min(board.due, self._timer()), None
         self._woken.set()
 
     def is_late(self, board: Board) -> bool:
@@ -193,7 +196,7 @@ class ReadLoop:
         board.pause = tempo.pause(board.pause, changed=changed)
         # Race: something was done during this read, which may not have seen it.
         misses_something = self._hurries != hurries
-        board.due = 0.0 if misses_something else self._timer() + board.pause
+        board.due = self._timer() + (0.0 if misses_something else board.pause)
         board.seen = seen
         board.looks += 1
         board.wake()

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from release_core.domain.release import Failure, Release
+from release_machine.dora.deployments import Window
+from release_machine.dora.figures import Dora, Figures
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.estate import Estate
 from release_machine.release.model import Activity, Snapshot
@@ -101,13 +103,17 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """An execution of an action, as CodePipeline lists it; ``asks`` people for an approval."""
+    """An execution of an action, as CodePipeline lists it.
+
+    It ``asks`` people for an approval; ``cancelled`` is an approval that ended without an answer.
+    """
 
     stage: str
     action: str
     started_at: datetime
     running: bool = False
     asks: bool = False
+    cancelled: bool = False
     failure: Failure | None = None
 
 
@@ -190,6 +196,7 @@ class Done:
 
 
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+_ANY_WINDOW = Window(since=_ANY_TIME, until=_ANY_TIME)
 
 
 def facts(value: Any) -> Any:
@@ -199,7 +206,15 @@ def facts(value: Any) -> Any:
             return (seen.release, seen.activity, value.steps, value.waits_for, value.behind)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
-        case Approvals() | History() | Metrics():
+        case Metrics(dora=Dora() as dora):
+            return (value.days, [_counted(each) for each in (dora.all, *dora.pipelines)])
+        case Approvals() | History():
             return replace(value, at=_ANY_TIME)
         case _:
             return value
+
+
+def _counted(found: Figures) -> Any:
+    """The figures without the window, which ends at the time of the read; a week by its day."""
+    weeks = [(each.window.since.date(), replace(each, window=_ANY_WINDOW)) for each in found.weeks]
+    return (replace(found, weeks=()), weeks)

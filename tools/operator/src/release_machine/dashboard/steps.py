@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from release_core.aws.action_runs import read_action_run
+from release_core.aws.manual_approvals import IN_PROGRESS, is_approval
 from release_core.domain.actions import ActionRun
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_machine.dashboard.state import Step
@@ -54,11 +55,14 @@ class StepsInTurns:
                 pipelineName=pipeline.name,
                 filter={"pipelineExecutionId": pipeline.execution_id or ""},
             )["actionExecutionDetails"]
+            # The list goes on to show approvals that a stop or an edit has cancelled.
+            asks = any(is_approval(each) and each["status"] == IN_PROGRESS for each in listed)
+            state = self._codepipeline.get_pipeline_state(name=pipeline.name) if asks else None
         except ClientError:
             # The state of a release comes from the ledger; a later turn tries again.
             self._known.pop(pipeline.name, None)
             return
-        runs = sorted((read_action_run(each, None) for each in listed), key=_began)
+        runs = sorted((read_action_run(each, state) for each in listed), key=_began)
         self._known.pop(pipeline.name, None)
         self._known[pipeline.name] = (_of(pipeline), tuple(map(_step, runs)))
 
@@ -84,5 +88,6 @@ def _step(run: ActionRun) -> Step:
         started_at=run.started_at,
         running=run.running,
         asks=run.running and run.approval is not None,
+        cancelled=run.approval is not None and run.approval.cancelled,
         failure=run.failure,
     )

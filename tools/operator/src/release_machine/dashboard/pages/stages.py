@@ -41,8 +41,8 @@ def _last(step: Step) -> Content:
 
 
 def _action(step: Step) -> Markup:
-    status = "FAILED" if step.failure else "RUNNING" if step.running else "SUCCEEDED"
-    words = "asks people" if step.asks else status.lower()
+    status = _status(step)
+    words = "asks people" if step.asks else "cancelled" if step.cancelled else status.lower()
     return element(
         "li",
         icon(status),
@@ -53,6 +53,14 @@ def _action(step: Step) -> Markup:
             _why(step),
         ),
     )
+
+
+def _status(step: Step) -> str:
+    if step.failure:
+        return "FAILED"
+    if step.cancelled:
+        return "STOPPED"
+    return "RUNNING" if step.running else "SUCCEEDED"
 
 
 def _why(step: Step) -> Content:

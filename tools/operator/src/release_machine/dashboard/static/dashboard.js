@@ -143,13 +143,19 @@
     age.textContent = '';
   };
 
-  const hear = (moment) => {
+  const hear = (moment, late = false) => {
     heard = Date.now();
     if (readAt && moment) {
       readAt.dateTime = moment;
       localise(readAt.parentElement);
     }
-    if (banner.dataset.connection !== 'lost') return;
+    const state = banner.dataset.connection;
+    if (late) {
+      if (state !== 'late') say('late', 'Not up to date: the read takes longer than usual.');
+      return;
+    }
+    if (state === 'late') say('live', '');
+    if (state !== 'lost') return;
     backAt = heard;
     say('back', 'Connected again.');
   };
@@ -183,7 +189,10 @@
       hear();
       show(data);
     });
-    source.addEventListener('beat', ({ data }) => hear(JSON.parse(data).readAt));
+    source.addEventListener('beat', ({ data }) => {
+      const beat = JSON.parse(data);
+      hear(beat.readAt, beat.late);
+    });
     source.addEventListener('end', () => {
       leave('The dashboard was stopped. Start it again: release-machine dashboard');
     });
