@@ -1,6 +1,7 @@
 """The page of DORA's metrics: numbers, trends, and what they cover."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from release_machine.dashboard import pages
 from release_machine.dashboard.pages.charts import LEAST, Bar, bars, progress
 from release_machine.dashboard.pages.figure_tiles import frequency, lasted, percent
 from release_machine.dashboard.state import Metrics
+from release_machine.dora.figures import LeadTime, Rate
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples.dashboard_pages import document, seen
 from tools.operator.tests.samples.report_reading import Page
@@ -49,6 +51,22 @@ def test_a_pipeline_without_a_known_time_says_so() -> None:
     """What is not known is not 0."""
     text = page_of(samples.metrics()).text
     assert re.search("web 13 .* unknown 7 % 6 d 0 %", text)
+
+
+def test_a_pipeline_without_a_change_has_no_lead_time() -> None:
+    """Nothing is missing there, so it is not unknown."""
+    dora = samples.metrics().dora
+    (web,) = [each for each in dora.pipelines if each.pipeline == "web"]
+    nothing = Rate(count=0, of=0)
+    none = replace(
+        web,
+        lead_time=LeadTime(spread=None, known=nothing),
+        change_fail_rate=nothing,
+        rework_rate=nothing,
+    )
+    page = page_of(replace(samples.metrics(), dora=replace(dora, pipelines=(none,))))
+    assert "web 13" in page.text
+    assert "unknown" not in page.text
 
 
 def test_a_window_without_deployments_says_what_to_do() -> None:

@@ -170,6 +170,15 @@ def test_stages_and_actions_unfold_with_reason_and_link() -> None:
     assert [("open" in each) for each in folds] == [False, False]
 
 
+def test_a_cancelled_approval_has_not_succeeded() -> None:
+    """Nobody answered it, and nobody can."""
+    state = samples.awaited()
+    name, (*before, asked) = next(iter(state.steps.items()))
+    step = replace(asked, running=False, asks=False, failure=None, cancelled=True)
+    page = release(replace(state, steps={name: (*before, step)}))
+    assert f"{asked.action} cancelled, began" in page.text
+
+
 def test_a_release_whose_actions_are_not_known_has_no_empty_part() -> None:
     """Where CodePipeline could not be read, the rest is there."""
     state = replace(samples.of_release(report_samples.failed()), steps={})

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from release_core.api import MAX_TEXT
 from release_machine.dashboard.pages.offers import kind_of
-from release_machine.dashboard.pages.pieces import content, page_head, release_address
+from release_machine.dashboard.pages.pieces import content, page_head
 from release_machine.dashboard.pages.planned import planned
 from release_machine.dashboard.state import Confirmation, Site
+from release_machine.dashboard.topics import release_path
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import command
 
@@ -83,7 +84,7 @@ def _form(asked: Confirmation, csrf: str) -> Markup:
             element(
                 "button", _DOES[offer.action], type="submit", class_=f"button {kind_of(offer)}"
             ),
-            element("a", "Back, change nothing", href=release_address(offer.release_id)),
+            element("a", "Back, change nothing", href=release_path(offer.release_id)),
             class_="buttons",
         ),
         method="post",
@@ -110,5 +111,5 @@ def _words(asked: Confirmation) -> Content:
 
 
 def _back(asked: Confirmation) -> Markup:
-    back = element("a", "Back to the release", href=release_address(asked.offer.release_id))
+    back = element("a", "Back to the release", href=release_path(asked.offer.release_id))
     return element("p", back, class_="buttons")

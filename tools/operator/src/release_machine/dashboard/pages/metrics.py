@@ -16,7 +16,7 @@ from release_machine.dashboard.pages.pieces import (
 )
 from release_machine.dashboard.state import DAYS, Metrics, Seen, Site
 from release_machine.dora.deployments import CommitSource
-from release_machine.dora.figures import Dora, Figures
+from release_machine.dora.figures import Dora, Figures, Rate
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import Column, table
 
@@ -118,11 +118,16 @@ def _row(found: Figures) -> list[Content]:
         isolated(found.pipeline),
         str(found.live),
         _trend(found),
-        lasted(lead.median) if lead else "unknown",
-        percent(found.change_fail_rate.share),
+        lasted(lead.median) if lead else "unknown" if found.lead_time.known.of else None,
+        _share(found.change_fail_rate),
         [lasted(recovery.median) if recovery else None, " " if recovery else None, waiting],
-        percent(found.rework_rate.share),
+        _share(found.rework_rate),
     ]
+
+
+def _share(rate: Rate) -> str | None:
+    """The share; None of nothing, which is not unknown."""
+    return percent(rate.share) if rate.of else None
 
 
 def _trend(found: Figures) -> Markup:

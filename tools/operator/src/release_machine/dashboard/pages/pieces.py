@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 from release_core.domain.release import Release, ReleaseKind
 from release_machine.dashboard.pages.times import moment
 from release_machine.dashboard.state import Seen, Trouble
+from release_machine.dashboard.topics import release_path
 from release_machine.release.approvals import person
 from release_machine.release.short_ids import short_id
 from release_machine.report.markup import Content, Markup, element, isolated, joined
@@ -84,14 +84,9 @@ def empty_state(what: str, do: str, *more: Content) -> Markup:
     )
 
 
-def release_address(release_id: str) -> str:
-    """The page of a release."""
-    return f"/releases/{quote(release_id, safe='')}"
-
-
 def release_link(release_id: str, label: str | None = None) -> Markup:
     """A link to a release, by its id unless it has a label."""
-    return element("a", isolated(label or release_id), href=release_address(release_id))
+    return element("a", isolated(label or release_id), href=release_path(release_id))
 
 
 def name_of(release: Release) -> Markup:
