@@ -125,8 +125,14 @@ def command(  # noqa: PLR0913 # one for each option
         show(console, drawn)
     else:
         filters = as_typed(
-            **{"--status": statuses, "--outcome": outcomes, "--pipeline": pipelines},
-            **{"--requester": who, "--since": since, "--until": until},
+            {
+                "--status": statuses,
+                "--outcome": outcomes,
+                "--pipeline": pipelines,
+                "--requester": who,
+                "--since": since,
+                "--until": until,
+            }
         )
         latest = "leave one out, or see the latest with: release-machine list"
         click.echo(f"no release with {filters}; {latest}" if filters else "no release yet")

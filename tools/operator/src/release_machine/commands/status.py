@@ -64,7 +64,7 @@ def command(
         console = open_console()
         show(console, status_table(printable(shown), width=console.width))
     else:
-        filters = as_typed(scopes, **{"--only": standings})
+        filters = as_typed({"--only": standings}, arguments=scopes)
         every = "leave one out, or see all with: release-machine status"
         click.echo(f"no pipeline with {filters}; {every}" if filters else "no pipeline yet")
     for each in estate.unread:
