@@ -44,6 +44,7 @@ from release_core.problems import lines_of, one_line, report
 from release_core.rollback.manifest import checked_manifest
 from release_core.rollback.reader import RollbackReader
 from release_core.rollback.refusals import refuse_rollback
+from release_core.rollback.title import title_of_rollback
 
 log = log_of(__name__)
 
@@ -287,7 +288,7 @@ class OpenRelease:
             pipelines=names,
             cause=opening.cause,
         )
-        return replace(opening, rolls_back=found)
+        return replace(opening, rolls_back=found, derived_title=title_of_rollback(found))
 
     def _refuse_stale(self, opening: Opening) -> Opening:
         # Others may have run these pipelines before this release held them.

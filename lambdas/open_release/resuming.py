@@ -72,7 +72,7 @@ class Resuming:
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished_pipelines(release), *missing]
-        opening = replace(opening, overtakes=holder.rolls_back_as)
+        opening = replace(opening, overtakes=holder.rolls_back_as, derived_title=holder.title)
         waits = self.reservations.take(names, opening)
         if waits:
             return Opened(waits, opening.execution_arn, [])

@@ -59,7 +59,7 @@ class FailedTask:
         """The error in words; the cause of a function's error is JSON with its message."""
         try:
             said = json.loads(self.cause)["errorMessage"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             said = self.cause
         return f"its task failed too often, last with {self.error}: {said}"
 

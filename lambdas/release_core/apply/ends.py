@@ -121,7 +121,7 @@ class Ends:
             failure=why_not_succeeded(
                 pipeline, change.state, summary=seen.summary, actions=actions, rollback=rollback
             ),
-            shipped=seen.shipped,
+            shipped=bill_of_materials(seen.shipped, actions, pipeline.source_revisions),
         )
         return None
 

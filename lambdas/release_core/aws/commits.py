@@ -20,7 +20,7 @@ _AUTHORS = ("AuthorDisplayName", "AuthorId")
 def read_commit(variables: Mapping[str, str]) -> Commit | None:
     """The commit that a source action delivered; None where its variables tell nothing of it."""
     dates = (_date(variables[name]) for name in _DATES if name in variables)
-    authors = (_name(variables[name]) for name in _AUTHORS if name in variables)
+    authors = (name_of(variables[name]) for name in _AUTHORS if name in variables)
     found = Commit(at=next(filter(None, dates), None), author=next(filter(None, authors), None))
     return found if found.at or found.author else None
 
@@ -33,7 +33,7 @@ def _date(text: str) -> datetime | None:
         return None
 
 
-def _name(text: str) -> str | None:
+def name_of(text: str) -> str | None:
     """The text as one short line; None if it is an e-mail address."""
     if "@" in text:
         return None

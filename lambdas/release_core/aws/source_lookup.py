@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from release_core.aws.commits import name_of
 from release_core.domain.declarations import OBJECT_KEY, SourceAction
 from release_core.domain.revisions import KEY_TYPE, Pin
 
@@ -16,8 +17,9 @@ from release_core.domain.revisions import KEY_TYPE, Pin
 class Lookup:
     """What a source action would take; ``exists`` is None if unknown, with the reason in ``note``.
 
-    ``revision`` is the pinned revision, or the newest at the moment. ``message`` and ``author`` are
-    those of a commit, or the summary of an object; ``made_at`` is when the source got it.
+    ``revision`` is the pinned revision, or the newest at the moment. ``message`` is that of a
+    commit, or the summary of an object. ``author`` is the name of a commit's author. ``made_at`` is
+    when the commit was made, or when the source got an object or an image.
     """
 
     exists: bool | None
@@ -64,8 +66,7 @@ class RevisionSources:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            # HeadObject has no body that names the error: for an invalid version it answers 400.
-            if code in _ABSENT or (source.provider == "S3" and status in {400, 404, 405}):
+            if code in _ABSENT or (source.provider == "S3" and status in _absent_in_s3(version)):
                 return Lookup(exists=False)
             if pins and (status >= 500 or "Throttl" in code):
                 raise
@@ -99,13 +100,14 @@ class RevisionSources:
             head = client.get_branch(repositoryName=repository, branchName=branch or "")
             commit_id = head["branch"]["commitId"]
         commit = client.get_commit(repositoryName=repository, commitId=commit_id)["commit"]
-        author = commit.get("author", {})
+        author, committer = commit.get("author", {}), commit.get("committer", {})
         return Lookup(
             exists=True,
             revision=commit_id,
             message=commit.get("message"),
-            author=author.get("name"),
-            made_at=_moment_of(author.get("date")),
+            author=name_of(author.get("name") or ""),
+            # A commit that was rebased keeps its author's date.
+            made_at=_moment_of(committer.get("date")) or _moment_of(author.get("date")),
         )
 
     def _in_ecr(self, reads: Mapping[str, str], digest: str | None, tag: str | None) -> Lookup:
@@ -151,9 +153,24 @@ def newest_of(source: SourceAction) -> str | None:
 
 
 def _moment_of(text: str | None) -> datetime | None:
-    """The time of a commit, which CodeCommit gives as seconds and a time zone."""
+    """The time of a commit, which CodeCommit gives as seconds and a time zone.
+
+    None for a time that Python cannot tell: a client of git may write any number.
+    """
     seconds = (text or "").partition(" ")[0]
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdecimal() else None
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _absent_in_s3(version: str | None) -> frozenset[int]:
+    """The status codes with which S3 says that it has no such object.
+
+    HeadObject has no body that names the error. 400 is its answer for an invalid version, and for
+    an object that is encrypted with the caller's key.
+    """
+    return frozenset({400, 404, 405} if version else {404, 405})
 
 
 def _why_not_looked_up(source: SourceAction, reads: Sequence[str]) -> str | None:

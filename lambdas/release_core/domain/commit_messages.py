@@ -17,7 +17,7 @@ def message_of(summary: str | None, revision: str = "") -> str | None:
         return summary
     try:
         message = json.loads(summary).get("CommitMessage")
-    except ValueError:
+    except (ValueError, RecursionError):
         return summary
     return message if isinstance(message, str) else summary
 

@@ -49,7 +49,7 @@ class PastExecution:
         # Of a rollback the detail is a JSON object, which also may name an execution.
         try:
             user = json.loads(detail).get("AwsUserArn")
-        except ValueError:
+        except (ValueError, RecursionError):
             return detail
         return user if isinstance(user, str) else None
 

@@ -63,7 +63,8 @@ class Opening:
     failure started this rollback, and ``over`` are the executions that it may roll back, too.
     ``declared`` are the declarations with which the manifest was checked. A resume ``overtakes``
     the automatic rollback of its release, which then has nothing to do. ``dropped`` is the object
-    that the manifest is, if it came through the bucket.
+    that the manifest is, if it came through the bucket. ``derived_title`` stands for a title that
+    the manifest does not have.
     """
 
     manifest: "Manifest"
@@ -80,6 +81,7 @@ class Opening:
     declared: Declared = field(default_factory=dict)
     overtakes: str | None = None
     dropped: ManifestObject | None = None
+    derived_title: str | None = None
 
     @property
     def place(self) -> Place:
@@ -120,7 +122,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "source": opening.source,
         "dropped": dropped_item(opening.dropped) if opening.dropped else None,
         "execution_arn": opening.execution_arn,
-        **_about(manifest),
+        **_about(opening),
         "attempt": 1,
         "pipeline_count": len(manifest.pipelines),
         "on_failure": manifest.on_failure,
@@ -148,13 +150,18 @@ def pending_entry(opening: Opening) -> Item:
         "pipeline_count": len(opening.manifest.pipelines),
         "channel": opening.channel,
         "requester": opening.requester,
-        **_about(opening.manifest),
+        **_about(opening),
     }
 
 
-def _about(manifest: "Manifest") -> Item:
+def _about(opening: Opening) -> Item:
     """What people are told about the release; a retry does not change it."""
-    return {"title": manifest.title, "notes": manifest.notes, "kind": manifest.kind}
+    manifest = opening.manifest
+    return {
+        "title": manifest.title or opening.derived_title,
+        "notes": manifest.notes,
+        "kind": manifest.kind,
+    }
 
 
 def rejected_header(execution_arn: str, why: str, author: Author) -> Item:

@@ -1,7 +1,7 @@
 """Plans a release: the checks of its opening, and an outlook; only reads."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -50,6 +50,7 @@ from release_core.plan.survey import Survey
 from release_core.rollback.later_releases import overtaken_by
 from release_core.rollback.reader import RollbackReader
 from release_core.rollback.refusals import refuse_rollback
+from release_core.rollback.title import title_of_rollback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,8 @@ class Planner:
             channel=channel,
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
-        return looked.plan(problems, refusal)
+        plan = looked.plan(problems, refusal)
+        return replace(plan, title=manifest.title or _derived_title(release, rolled_back))
 
     def _refusal(
         self,
@@ -213,6 +215,13 @@ class Planner:
             (name, source.name): lookup
             for (name, source, _), lookup in zip(wanted, found, strict=True)
         }
+
+
+def _derived_title(release: Release | None, rolled_back: Release | None) -> str | None:
+    """The title that the release has already, or gets as a rollback."""
+    if release:
+        return release.title
+    return title_of_rollback(rolled_back) if rolled_back else None
 
 
 def _is_own(rival: Rival, release: Release | None) -> bool:

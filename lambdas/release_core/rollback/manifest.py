@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from release_core.domain.announcement import cut
 from release_core.domain.declarations import Declaration, Declared, NotAllowed, declaration_of
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import MAX_SHIPPED, Good, foreign
 from release_core.errors import RollbackRefused
 from release_core.manifest.fit import pipeline_problems
-from release_core.manifest.limits import MAX_ID, MAX_TITLE
+from release_core.manifest.limits import MAX_ID
 from release_core.problems import listing
 from release_core.rollback.past import Past
 from release_core.rollback.pins import pins_again, variables_again, why_not_again
@@ -230,7 +229,6 @@ def _manifest(
     before = _reversed_order(release, wanted)
     return {
         "releaseId": rollback_id,
-        "title": _title(release),
         "rollbackOf": release.release_id,
         "pipelines": [
             _entry(
@@ -246,11 +244,6 @@ def _manifest(
         **({"maxConcurrency": release.max_concurrency} if release.max_concurrency else {}),
         **({"onBusy": "wait"} if waits else {}),
     }
-
-
-def _title(release: Release) -> str:
-    what = f"{release.release_id}: {release.title}" if release.title else release.release_id
-    return cut(f"Roll back {what}", MAX_TITLE)
 
 
 def _entry(

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from release_core.aws.clients import in_parallel
 from release_core.aws.source_lookup import Lookup, RevisionSources, newest_of
 from release_core.domain.declarations import SourceAction
-from release_core.domain.revisions import Pin
+from release_core.domain.revisions import MAX_AUTHOR, Pin
 from tests.fakes.service import Refused, service
 
 
@@ -50,6 +50,29 @@ def test_each_provider_is_asked_in_its_own_way(
     found = sources.find(source, [Pin(action="S", type=kind, revision="1")])
     assert found.exists is exists
     assert bool(found.note) is (exists is None)
+
+
+@pytest.mark.parametrize(
+    ("status", "version", "exists"),
+    [
+        (404, "v1", False),
+        (405, "v1", False),
+        (400, "v1", False),
+        (403, "v1", None),
+        (404, None, False),
+        (403, None, None),
+        (400, None, None),
+    ],
+)
+def test_an_object_is_absent_only_if_s3_says_so(
+    status: int, version: str | None, exists: bool | None
+) -> None:
+    """HeadObject names no error. 400 is for an invalid version, or for the caller's own key."""
+    sources = RevisionSources(lambda _: Refusing("s3", Refused(str(status), "no", status=status)))
+    where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+    source = SourceAction(name="S", provider="S3", configuration=where)
+    pins = [Pin(action="S", type="S3_OBJECT_VERSION_ID", revision=version)] if version else []
+    assert sources.find(source, pins).exists is exists
 
 
 def test_a_throttled_lookup_is_raised() -> None:
@@ -180,6 +203,37 @@ def test_the_newest_revision_is_looked_up(
     )
     assert RevisionSources(lambda _: Answering()).find(source, pins) == found
     assert newest_of(source) == of
+
+
+AUTHORED, REBASED = "1484167000 -0800", "1484167798 +0100"
+
+
+@pytest.mark.parametrize(
+    ("author", "committer", "told"),
+    [
+        ({"name": "Ana", "date": AUTHORED}, {"date": REBASED}, ("Ana", COMMITTED)),
+        ({"name": "ana@example.com", "date": REBASED}, {}, (None, COMMITTED)),
+        ({"name": "A\n\u202eB" + "x" * 500}, {}, ("A B" + "x" * (MAX_AUTHOR - 3), None)),
+        ({"name": ""}, {"date": "yesterday"}, (None, None)),
+        ({"date": "253402300800 +0000"}, {}, (None, None)),  # the year 10000
+        ({"date": "9" * 30}, {}, (None, None)),
+        ({"date": "9" * 5_000 + " +0000"}, {}, (None, None)),
+        ({"date": REBASED}, {"date": "253402300800 +0000"}, (None, COMMITTED)),
+    ],
+)
+def test_what_a_commit_tells(
+    author: dict[str, str], committer: dict[str, str], told: tuple[str | None, datetime | None]
+) -> None:
+    """The committer's date first, a name and no e-mail address; git takes any number for a date."""
+
+    class Repository(Answering):
+        def get_commit(self, **_: str) -> dict[str, Any]:
+            return {"commit": {"message": "Fix", "author": author, "committer": committer}}
+
+    where = {"RepositoryName": "shop", "BranchName": "main"}
+    source = SourceAction(name="S", provider="CodeCommit", configuration=where)
+    found = RevisionSources(lambda _: Repository()).find(source)
+    assert (found.author, found.made_at) == told
 
 
 def test_a_newest_revision_is_not_worth_an_error() -> None:

@@ -4,6 +4,9 @@ import pytest
 
 from release_core.domain.commit_messages import LONGEST, message_of, subject_of
 
+# More than Python reads. On 3.11 so is a summary of 1,100 characters.
+NESTED = '{"CommitMessage": ' + "[" * 100_000
+
 
 @pytest.mark.parametrize(
     ("summary", "message"),
@@ -16,6 +19,7 @@ from release_core.domain.commit_messages import LONGEST, message_of, subject_of
         ('{"ProviderType": "GitHub", "CommitMessage": "Fix it"}', "Fix it"),
         ('{"ProviderType": "GitHub"}', '{"ProviderType": "GitHub"}'),
         ("{broken", "{broken"),
+        (NESTED, NESTED),
     ],
 )
 def test_message(summary: str | None, message: str | None) -> None:

@@ -13,7 +13,7 @@ from release_core.manifest.limits import MAX_TITLE
 from release_core.strict_json import write_json
 from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld
-from tests.worlds.rollbacks import failed, run
+from tests.worlds.rollbacks import failed, finish, run
 
 ABOUT: dict[str, Any] = {"title": "Prices with tax", "notes": "At 18:00.\nAsk Maria."}
 HOTFIX: dict[str, Any] = ABOUT | {"kind": "hotfix"}
@@ -111,3 +111,36 @@ def test_a_rollback_says_what_it_rolls_back(
     assert world.open_release(world.start(asked))["outcome"] == "OPENED"
     assert about(world.release("v2-rollback")) == (title, None, ReleaseKind.STANDARD)
     assert announced(world, "v2-rollback") == {(title, "standard")}
+
+
+def test_an_older_build_can_retry_a_rollback(world: ReleaseWorld) -> None:
+    """The manifest on record has only keys that 0.2.0 knows, and the retry has the title, too."""
+    run(world, "v1", "orders", "catalog")
+    asked = failed(world, **HOTFIX)
+    arn = world.start(asked)
+    world.open_release(arn)
+    recorded = world.ledger.get_manifest("v2-rollback") or {}
+    known = {"releaseId", "rollbackOf", "pipelines", "onFailure", "onBusy"}
+    assert recorded.keys() == known
+    finish(world, arn, "v2-rollback", "orders", "catalog", bad="orders")
+
+    world.begin("orders", release_id="v3")
+    waits = write_json({"retry": "v2-rollback", "onBusy": "wait"})
+    assert world.open_release(world.start(waits))["outcome"] == "BUSY"
+    title = "Roll back v2: Prices with tax"
+    (pending,) = (each for each in latest(world) if each.pending)
+    assert pending.title == world.release("v2-rollback").title == title
+
+
+def test_a_rollback_that_a_person_wrote_has_a_title(world: ReleaseWorld) -> None:
+    """Its own, or what it rolls back; a plan of it says the same."""
+    run(world, "v1", "orders", "catalog")
+    failed(world)
+    for number, (keys, title) in enumerate((({}, "Roll back v2"), (ABOUT, ABOUT["title"]))):
+        back = {"releaseId": f"back-{number}", "rollbackOf": "v2", "pipelines": ["orders"], **keys}
+        assert world.planner()(back).as_json()["title"] == title
+        arn = world.start(write_json(back))
+        assert world.open_release(arn)["outcome"] == "OPENED"
+        assert world.release(back["releaseId"]).title == title
+        assert world.planner()(back).as_json()["title"] == title
+        finish(world, arn, back["releaseId"], "orders", bad="orders")

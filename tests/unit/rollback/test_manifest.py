@@ -88,7 +88,6 @@ def test_the_manifest_has_the_earlier_revisions_and_variables() -> None:
     )
     assert roll_back(release).manifest == {
         "releaseId": "v2-rollback",
-        "title": "Roll back v2",
         "rollbackOf": "v2",
         "pipelines": [
             {

@@ -13,6 +13,8 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release, Relea
 from release_core.rollback.past import Past, changed_nothing, is_repaired, past_of
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+# More than Python reads.
+NESTED = '{"AwsUserArn": ' + "[" * 100_000
 SUCCEEDED, FAILED = ExecutionState.SUCCEEDED, ExecutionState.FAILED
 RELEASE = Release(
     release_id="r",
@@ -49,6 +51,22 @@ def run(
 def past(*newest_first: PastExecution, pipeline: Pipeline = OURS, **owners: str) -> Past:
     """The past of a pipeline in release r."""
     return past_of(RELEASE, pipeline, newest_first, owners=owners)
+
+
+@pytest.mark.parametrize(
+    ("detail", "person"),
+    [
+        (None, None),
+        ("arn:person", "arn:person"),
+        ('{"AwsUserArn": "arn:person"}', "arn:person"),
+        ('{"AwsUserArn": 5}', None),
+        ("{broken", "{broken"),
+        (NESTED, NESTED),
+    ],
+)
+def test_who_started_an_execution(detail: str | None, person: str | None) -> None:
+    """The trigger names a person, in plain text or in JSON."""
+    assert replace(run("e", 0), trigger_detail=detail).started_by == person
 
 
 def action(category: str | None, execution_id: str = "ours", **more: bool | int) -> BegunAction:

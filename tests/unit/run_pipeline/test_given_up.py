@@ -41,6 +41,13 @@ def test_a_pipeline_that_was_not_started_fails_with_the_last_trouble(
     assert world.close(arn)["status"] == "FAILED"
 
 
+def test_a_cause_that_is_nested_too_deeply_is_a_text(world: ReleaseWorld) -> None:
+    """Python does not read it as JSON."""
+    arn = world.begin("orders")
+    give_up(world, arn, cause="[" * 100_000)
+    assert "last with ClientError: [[[" in str(world.pipeline().failure)
+
+
 def test_a_pipeline_that_runs_is_stopped_and_failed(world: ReleaseWorld) -> None:
     """Nobody watches its execution any more, so it is stopped, and counts as failed."""
     arn = world.begin("orders")

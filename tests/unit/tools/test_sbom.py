@@ -64,7 +64,7 @@ def test_the_bill_of_the_command_goes_down_to_the_last_part() -> None:
     bill = json.loads(bill_of_command())
     parts = {each["name"]: each["purl"] for each in bill["components"]}
     assert needs(bill)[COMMAND] == sorted(
-        parts[each] for each in ("boto3", "click", "pydantic", "rich")
+        parts[each] for each in ("boto3", "click", "pydantic", "rich", "typing-extensions")
     )
     assert {"botocore", "urllib3", "pydantic-core"} <= parts.keys()
     assert {"pytest", "mypy"}.isdisjoint(parts)

@@ -25,8 +25,9 @@ def transitions(machine: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             if processor:
                 yield from inside(name, processor)
             targets = re.findall(r'"(?:Next|Default)": "(\w+)"', json.dumps(state))
-            for target in targets or ["[*]"]:
-                yield around, name, target
+            yield from ((around, name, target) for target in targets)
+            if "End" in state or state["Type"] in {"Succeed", "Fail"}:
+                yield around, name, "[*]"
 
     yield from inside("", machine)
 

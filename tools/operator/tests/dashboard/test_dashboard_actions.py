@@ -12,12 +12,14 @@ from release_core.domain.approvals import Approval
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, ReleaseStatus
 from release_machine.actions import rollback as rollback_actions
 from release_machine.errors import OperatorError
+from release_machine.release.questions import AskedByHand
 from tools.operator.tests.actions.test_rollback import ROLLBACK, Core
 from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.fake_dashboard import (
     ORIGIN,
     FakeDora,
     FakeEstate,
+    Form,
     Served,
     served,
     words,
@@ -157,6 +159,66 @@ def test_approve_a_manual_approval_of_codepipeline(aws: FakeAws, dashboard: Serv
     assert "Approved orders/Approve/Ask of release 2026.11.22-1." in follow(dashboard, answer)
     (put,) = aws.put
     assert (put["token"], put["result"]["status"]) == ("token of Ask", "Approved")
+
+
+def asks(aws: FakeAws, monkeypatch: pytest.MonkeyPatch, stage: str, execution: str) -> None:
+    """Let orders wait for a manual approval in this stage, with an execution of its own."""
+    asked = AskedByHand(
+        pipeline="orders",
+        stage=stage,
+        action="Approve",
+        since=at(20),
+        question=f"Is {stage} good?",
+        link=None,
+        token=f"token of {execution}",
+    )
+    monkeypatch.setattr("release_machine.actions.answer.asked_by_hand", lambda *_: [asked])
+
+
+@pytest.mark.parametrize(
+    ("stage", "execution", "name"),
+    [
+        ("Prod", "2", "orders"),
+        ("Prod", "2", "orders/Test/Approve"),
+        ("Test", "2", "orders"),
+        ("Test", "2", "orders/Test/Approve"),
+    ],
+    ids=("next stage", "next stage by name", "same stage again", "same stage again by name"),
+)
+def test_only_the_approval_that_was_shown_is_answered(
+    aws: FakeAws,
+    dashboard: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
+    execution: str,
+    name: str,
+) -> None:
+    """A colleague answers it, and the pipeline asks again: that is shown first."""
+    asks(aws, monkeypatch, "Test", "1")
+    page = dashboard.browser.get(path("approve", name)).text
+    assert "Approve orders/Test/Approve of release 2026.11.22-1?" in words(page)
+    assert "Is Test good?" in page
+    assert "It waits in the stage Test, action Approve." in words(page)
+    assert "release-machine approve 2026.11.22-1 orders/Test/Approve" in words(page)
+    assert "token of" not in page
+    asks(aws, monkeypatch, stage, execution)
+    for address in (path("approve", name), path("approve", "orders/Test/Approve")):
+        answer = dashboard.browser.post(address, data=Form(page).fields, headers=ORIGIN)
+        assert answer.status_code == 409
+    assert aws.put == []
+
+
+def test_only_the_rollback_that_was_shown_is_started(
+    aws: FakeAws, core: Core, dashboard: Served
+) -> None:
+    """If it would ship something else by now, that is shown first."""
+    aws.set_status("FAILED", closed_at=at(50))
+    page = dashboard.browser.get(path("rollback")).text
+    core.rollback = replace(ROLLBACK, manifest={"releaseId": f"{RELEASE}-rollback", "other": 1})
+    answer = dashboard.browser.post(path("rollback"), data=Form(page).fields, headers=ORIGIN)
+    assert answer.status_code == 409
+    assert "The release has changed since this page was loaded." in answer.text
+    assert aws.started == []
 
 
 def test_cancel(aws: FakeAws, dashboard: Served) -> None:

@@ -203,7 +203,7 @@ def test_a_confirmation_says_what_will_happen_and_posts_it() -> None:
     (form,) = page.all("form")
     assert (form["method"], form["action"]) == ("post", "/actions/cancel/2026.11.22-3")
     values = {each["name"]: each["value"] for each in page.all("input")}
-    assert values == {"csrf": "c5rf", "attempt": "1"}
+    assert values == {"csrf": "c5rf", "attempt": "1", "subject": ""}
     (field,) = page.all("textarea")
     assert (field["name"], field["required"]) == ("words", "")
     assert "Stop the release" in page.text

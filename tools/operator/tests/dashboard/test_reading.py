@@ -63,8 +63,8 @@ def test_what_a_running_release_offers(running: Snapshot) -> None:
     nodes = {**running.release.pipelines, "go-live": asked}
     release = replace(running.release, pipelines=nodes)
     assert commands(release, dict(running.activity)) == [
-        f"release-machine approve {RELEASE} web",
-        f"release-machine reject {RELEASE} web --reason TEXT",
+        f"release-machine approve {RELEASE} web/Approve/Ask",
+        f"release-machine reject {RELEASE} web/Approve/Ask --reason TEXT",
         f"release-machine approve {RELEASE} go-live",
         f"release-machine reject {RELEASE} go-live --reason TEXT",
         f"release-machine cancel {RELEASE}",
@@ -204,6 +204,19 @@ def test_what_waits_for_people(aws: FakeAws, running: Snapshot) -> None:
     assert [each.action for each in asked.offers] == ["approve", "reject"]
     assert asked.activity.waits_for == "manual approval"
     assert found.unread == "1 pipeline could not be read: web (PipelineNotFoundException)."
+    reader.close()
+
+
+def test_the_first_page_names_one_approval(
+    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By stage and action, as the page of approvals: a pipeline may ask again, for another."""
+    aws.releases = {RELEASE: running.release}
+    monkeypatch.setattr(aws, "get_all", lambda _: running.activity)
+    reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
+    (asked,) = reader(AboutEstate()).approvals.waiting
+    assert asked.name == "web/Approve/Ask"
+    assert {each.name for each in asked.offers} == {"web/Approve/Ask"}
     reader.close()
 
 

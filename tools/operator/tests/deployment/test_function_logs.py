@@ -70,6 +70,7 @@ def test_tail_shows_each_line_once_and_late_ones_too(reader: tuple[LogReader, St
         ),
         ("Traceback: plain text\n", "        Traceback: plain text"),
         ("[1, 2]", "        [1, 2]"),
+        ("[" * 100_000, "        " + "[" * 100_000),
     ],
 )
 def test_readable_lines(text: str, words: str) -> None:

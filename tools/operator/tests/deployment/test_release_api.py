@@ -139,7 +139,9 @@ def test_the_gateway_refuses(
 
 
 @pytest.mark.parametrize(
-    ("body", "headers"), [(b"<html>sign in</html>", OF_AWS), (b'{"votes": 1}', {})]
+    ("body", "headers"),
+    [(b"<html>sign in</html>", OF_AWS), (b"[" * 100_000, OF_AWS), (b'{"votes": 1}', {})],
+    ids=("a page", "nested too deeply", "without an id"),
 )
 def test_something_else_answers(body: bytes, headers: dict[str, str]) -> None:
     """An answer that is no JSON object, or has no request id of AWS, is not from the API."""

@@ -44,10 +44,10 @@ STORED = Revision(
 )
 
 
-def refused(status: int) -> ClientError:
+def refused(status: int, code: str) -> ClientError:
     """An answer of AWS that is an error."""
     return ClientError(
-        {"Error": {"Code": "No"}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item] # the rest is not read
+        {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item] # the rest is not read
         "Call",
     )
 
@@ -60,7 +60,7 @@ class FakeAccount:
     begun: dict[str, list[str | None]] = field(default_factory=dict)
     declared: frozenset[str] = frozenset({"Source", "Build", "Deploy"})
     stored: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
-    error: ClientError = field(default_factory=lambda: refused(403))
+    error: ClientError = field(default_factory=lambda: refused(400, "AccessDeniedException"))
     calls: list[str] = field(default_factory=list)
     since: datetime | None = None
 
@@ -213,12 +213,36 @@ def test_a_failed_run_is_a_deployment_if_it_changed_something(
     assert (found.harmless, found.unknown) == (harmless, unknown)
 
 
-def test_trouble_of_aws_is_no_answer() -> None:
-    """An error that may pass ends the reading; it is not taken for a run of unknown extent."""
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (500, "InternalFailure"),
+        (503, "503"),
+        (400, "ThrottlingException"),
+        (400, "ExpiredTokenException"),
+        (403, "ExpiredToken"),
+        (400, "400"),  # of S3, for credentials that have expired
+        (400, "ValidationException"),
+    ],
+)
+def test_trouble_of_aws_is_no_answer(status: int, code: str) -> None:
+    """It ends the reading; it is not taken for a run of unknown extent, and not kept."""
     with pytest.raises(ClientError):
-        read(FakeAccount([ended("FAILED")], error=refused(500)))
+        read(FakeAccount([ended("FAILED")], error=refused(status, code)))
+    stored = ended("SUCCEEDED", revisions=(STORED,))
     with pytest.raises(ClientError):
-        read(FakeAccount([ended("SUCCEEDED", revisions=(STORED,))], error=refused(503)))
+        read(FakeAccount([stored], error=refused(status, code)))
+
+
+@pytest.mark.parametrize(
+    "code", ["PipelineNotFoundException", "PipelineExecutionNotFoundException", "404", "403"]
+)
+def test_what_is_gone_or_denied_is_not_known(code: str) -> None:
+    """The rest is measured."""
+    error = refused(400, code)
+    assert read(FakeAccount([ended("FAILED")], error=error)).unknown == 1
+    stored = ended("SUCCEEDED", revisions=(STORED,))
+    assert read(FakeAccount([stored], error=error)).lead_time.known == Rate(count=0, of=1)
 
 
 def test_a_new_end_is_looked_at_again() -> None:

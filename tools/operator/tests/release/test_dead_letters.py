@@ -78,6 +78,7 @@ def test_an_uploaded_manifest() -> None:
     [
         (OF_RULE, "no JSON"),
         (OF_RULE, "[1]"),
+        pytest.param(OF_RULE, "[" * 100_000, id="nested too deeply"),
         (OF_FUNCTION, "{}"),
         (OF_FUNCTION, '{"requestPayload": "text"}'),
         (OF_FUNCTION, '{"requestContext": 1, "responsePayload": [], "requestPayload": null}'),

@@ -53,7 +53,13 @@ def test_some_pipelines_since_a_time(run: Run, reader: FakeReader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "problem"), [("0d", "is not in the past"), ("2999-01-01", "is not in the past")]
+    ("since", "problem"),
+    [
+        ("0d", "is not in the past"),
+        ("2999-01-01", "is not in the past"),
+        ("0001-01-01", "is more than 3653 days ago"),
+        ("3654d", "is more than 3653 days ago"),
+    ],
 )
 def test_a_window_without_a_length(run: Run, reader: FakeReader, since: str, problem: str) -> None:
     """It is wrong usage, before anything is read."""

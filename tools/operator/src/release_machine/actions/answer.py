@@ -39,13 +39,37 @@ def answer(
     Raises UsageError when the name is not clear, and OperatorError when the answer is refused.
     """
     release = known_release(session, release_id)
+    asked = question_of(session, release, name)
+    return give(session, release, asked, decision=decision, comment=comment)
+
+
+def question_of(session: Session, release: Release, name: str | None) -> Question:
+    """What this name stands for, or the only thing that waits.
+
+    Raises UsageError when the name is not clear, and OperatorError when nothing waits.
+    """
     if release.closed or release.pending:
         why = "is not opened yet" if release.pending else f"has ended as {release.status}"
         raise OperatorError(f"Release {release.label} {why}, so nothing waits in it.", WHAT_WAITS)
-    match _find(release, name, session.codepipeline):
+    return _find(release, name, session.codepipeline)
+
+
+def give(
+    session: Session,
+    release: Release,
+    asked: Question,
+    *,
+    decision: Decision,
+    comment: str | None,
+) -> str:
+    """Answer this question and no later one; returns what was done.
+
+    Raises OperatorError when the answer is refused.
+    """
+    match asked:
         case Asked(node=node):
             return _vote(release, node.name, decision, comment, session.api)
-        case AskedByHand() as asked:
+        case AskedByHand():
             _put_result(asked, decision, comment, session.codepipeline)
             return f"{_DONE[decision]} {asked.name} of release {release.release_id}"
 

@@ -16,6 +16,7 @@ from release_machine.deployment.function_logs import Subject, readable
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.moments import refuse_too_early
 from release_machine.terminal.release_argument import named, optional_release_argument
 from release_machine.text.printable import visible
 
@@ -104,4 +105,6 @@ def _period(text: str) -> timedelta:
     given = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if given is None:
         raise UsageError(f"--since {text} is not a period.", "Write it like 90s, 10m, 2h or 1d.")
-    return timedelta(**{_UNITS[given[2]]: int(given[1])})
+    period = timedelta(**{_UNITS[given[2]]: int(given[1])})
+    refuse_too_early("--since", text, period)
+    return period

@@ -6,7 +6,7 @@ from release_core.clock import now
 from release_machine.dora.deployments import Window
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.moments import read_moment
+from release_machine.terminal.moments import read_moment, refuse_too_early
 from release_machine.terminal.output import open_console, show
 from release_machine.views.json_output import write
 from release_machine.views.metrics_json import metrics_document
@@ -49,6 +49,7 @@ def command(
     begin = read_moment("--since", since, at)
     if begin >= at:
         raise UsageError(f"--since {since}: is not in the past.", "Use an earlier time.")
+    refuse_too_early("--since", since, at - begin)
     session = open_session(context)
     window = Window(since=begin, until=at)
     found = session.dora.read(window, pipelines=pipelines, at=at)

@@ -35,7 +35,9 @@ class Actions:
             self._forget(error)
             return _impossible(offer, error)
 
-    def perform(self, offer: Offer, *, attempt: str, words: str) -> Done | Confirmation:
+    def perform(
+        self, offer: Offer, *, attempt: str, subject: str, words: str
+    ) -> Done | Confirmation:
         """Do it, if the release is as the person saw it; otherwise ask again, with the problem."""
         try:
             with explained():
@@ -45,7 +47,7 @@ class Actions:
             return replace(_impossible(offer, error), said=words)
         asked = replace(asking.confirmation, said=words)
         try:
-            if attempt != f"{asked.attempt}":
+            if (attempt, subject) != (f"{asked.attempt}", asked.subject):
                 raise UsageError(_STALE, "Look at what would happen now, and decide again.")
             given = _words(asked, words)
             with explained():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
-from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_core.rollback.reader import free_id
 from release_core.rollback.refusals import listed
-from release_machine.actions.answer import Decision, answer
+from release_machine.actions.answer import Decision, give, question_of
 from release_machine.actions.cancel import refuse_unstoppable, stop_execution, would_do
 from release_machine.actions.find import find_release, known_release
 from release_machine.actions.retry import (
@@ -27,10 +29,12 @@ from release_machine.actions.rollback import (
     under_way,
     would_be_idle,
 )
+from release_machine.dashboard.offers import offer as offer_of
 from release_machine.dashboard.state import Confirmation, Done, Offer
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UsageError
 from release_machine.release.approvals import asking, behind
+from release_machine.release.questions import AskedByHand, Question
 from release_machine.release.remedies import correct_manifest
 
 COMMENT, REASON = "Comment", "Reason"
@@ -69,25 +73,36 @@ def _answering(offer: Offer, session: Session) -> Asking:
         raise UsageError("The address names no approval.", "Follow a link of the page Approvals.")
     approves = offer.action == "approve"
     decision: Decision = "approve" if approves else "reject"
-    node = release.pipelines.get(offer.name.partition("/")[0])
+    # A pipeline that has one approval after the other is asked for by the whole name of this one.
+    asked = question_of(session, release, offer.name)
 
     def do(words: str | None) -> Done:
-        done = answer(session, offer.release_id, offer.name, decision=decision, comment=words)
+        done = give(session, release, asked, decision=decision, comment=words)
         return Done(notice=f"{done[:1].upper()}{done[1:]}.", release_id=offer.release_id)
 
     confirmation = Confirmation(
-        offer=offer,
-        question=f"{offer.action.capitalize()} {offer.name} of release {release.label}?",
+        offer=offer_of(offer.action, offer.release_id, asked.name),
+        question=f"{offer.action.capitalize()} {asked.name} of release {release.label}?",
         attempt=release.attempt,
-        effects=tuple(_of_answer(release, node, approves=approves)) if node else (),
+        subject=_digest(asked.token) if isinstance(asked, AskedByHand) else "",
+        effects=tuple(_of_answer(release, asked, approves=approves)),
         words=COMMENT if approves else REASON,
         needs_words=not approves,
     )
     return Asking(confirmation, do)
 
 
-def _of_answer(release: Release, node: Pipeline, *, approves: bool) -> Iterator[str]:
-    if node.approval is None:
+def _digest(text: str) -> str:
+    """What tells a text from others in a page, which must not have the text itself."""
+    return sha256(text.encode()).hexdigest()
+
+
+def _of_answer(release: Release, asked: Question, *, approves: bool) -> Iterator[str]:
+    node = release.pipelines[asked.pipeline if isinstance(asked, AskedByHand) else asked.name]
+    if isinstance(asked, AskedByHand):
+        if asked.question:
+            yield f"Question: {asked.question}"
+        yield f"It waits in the stage {asked.stage}, action {asked.action}."
         yield "This answers the manual approval of CodePipeline with your credentials."
     else:
         doing = asking(release, node)
@@ -176,6 +191,7 @@ def _rolling_back(offer: Offer, session: Session) -> Asking:
         offer=offer,
         question=f"Roll back release {release.label}?",
         attempt=release.attempt,
+        subject=_digest(json.dumps(rollback.manifest, sort_keys=True)),
         effects=(f"Release {rollback_id} ships again what was good before: {names}.",),
         warnings=tuple(
             f"{name} stays as it is: {why}." for name, why in left_out(rollback).items()

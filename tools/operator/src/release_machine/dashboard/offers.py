@@ -32,14 +32,22 @@ def answers(release_id: str, name: str) -> tuple[Offer, Offer]:
     return offer("approve", release_id, name), offer("reject", release_id, name)
 
 
+def asked_name(pipeline: str, doing: Activity) -> str:
+    """The name of the manual approval that a pipeline waits for: its next one has another."""
+    return f"{pipeline}/{doing.stage}/{doing.action}"
+
+
 def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer]:
     """What can be done about a release now, the most urgent first."""
     if release.status is ReleaseStatus.REJECTED:
         return
     if not release.closed:
         for name, node in release.pipelines.items():
-            if is_asked(node) or _asks_by_hand(node.status, activity.get(name)):
+            doing = activity.get(name)
+            if is_asked(node):
                 yield from answers(release.release_id, name)
+            elif doing is not None and _asks_by_hand(node.status, doing):
+                yield from answers(release.release_id, asked_name(name, doing))
         yield offer("cancel", release.release_id)
         return
     if release.rolled_back_by or release.awaits_rollback:
@@ -51,6 +59,5 @@ def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer
         yield offer("rollback", release.release_id)
 
 
-def _asks_by_hand(status: PipelineStatus, doing: Activity | None) -> bool:
-    waits = doing is not None and doing.waits_for == MANUAL_APPROVAL
-    return waits and status is PipelineStatus.RUNNING
+def _asks_by_hand(status: PipelineStatus, doing: Activity) -> bool:
+    return doing.waits_for == MANUAL_APPROVAL and status is PipelineStatus.RUNNING

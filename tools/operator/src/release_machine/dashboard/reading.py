@@ -14,7 +14,7 @@ from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.history import Search
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.estate_in_turns import EstateInTurns
-from release_machine.dashboard.offers import answers, offers
+from release_machine.dashboard.offers import answers, asked_name, offers
 from release_machine.dashboard.state import (
     Approvals,
     Filters,
@@ -128,10 +128,10 @@ class _Sources:
         nodes = [each for release in running for each in release.pipelines.values()]
         doing = self._turns.get_all(nodes)
         waiting = [
-            self._waiting(release, each.name, activity)
+            self._waiting(release, *asked)
             for release in running
             for each in release.pipelines.values()
-            if (activity := _asks(release, each.name, doing))
+            if (asked := _asks(release, each.name, doing))
         ]
         return Approvals(at=self._clock(), waiting=tuple(waiting))
 
@@ -236,13 +236,15 @@ class _Sources:
         )
 
 
-def _asks(release: Release, name: str, doing: dict[str, Activity]) -> Activity | None:
-    """What a pipeline or an approval asks people now, if it does."""
+def _asks(release: Release, name: str, doing: dict[str, Activity]) -> tuple[str, Activity] | None:
+    """What a pipeline or an approval asks people now, if it does, after the name of that."""
     node = release.pipelines[name]
     if is_asked(node):
-        return asking(release, node)
+        return name, asking(release, node)
     activity = doing.get(name)
-    return activity if activity and activity.waits_for == MANUAL_APPROVAL else None
+    if activity is None or activity.waits_for != MANUAL_APPROVAL:
+        return None
+    return asked_name(name, activity), activity
 
 
 def _activity(release: Release, question: Question) -> Activity:

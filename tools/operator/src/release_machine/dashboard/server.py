@@ -209,6 +209,7 @@ class Dashboard:
                 actions.perform,
                 asked,
                 attempt=form.get("attempt", ""),
+                subject=form.get("subject", ""),
                 words=form.get("words", "").replace("\r\n", "\n").strip(),
             )
         )

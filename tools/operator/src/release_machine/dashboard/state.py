@@ -162,12 +162,14 @@ class Confirmation:
     ``effects`` are sentences; ``plan`` is the plan of a rollback as `plan --json` prints it.
     ``words`` is the name of the text to write, such as Reason; ``needs_words`` that it must not be
     empty; ``said`` what was written. ``problem`` and ``next_step`` say why it was not done.
-    ``possible`` is False when it cannot be done at all.
+    ``possible`` is False when it cannot be done at all. ``subject`` stands for what is answered or
+    shipped: another question, or another plan, has another.
     """
 
     offer: Offer
     question: str
     attempt: int
+    subject: str = ""
     effects: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     plan: dict[str, Any] | None = field(default=None, hash=False)

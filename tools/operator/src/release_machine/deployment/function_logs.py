@@ -125,7 +125,7 @@ def _entry(line: LogLine) -> Mapping[str, Any]:
     """The fields of a line; none if it is not a JSON object."""
     try:
         entry = json.loads(line.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
 

@@ -152,6 +152,6 @@ def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
 def _json_object(answer: AWSResponse) -> Mapping[str, Any] | None:
     try:
         document = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from release_core.aws.clients import InParallel
-from release_core.aws.codepipeline import CodePipeline, is_permanent
+from release_core.aws.codepipeline import CodePipeline
 from release_core.aws.execution_history import ExecutionHistory
 from release_core.domain.declarations import (
     OBJECT_KEY,
@@ -23,6 +23,7 @@ from release_core.ledger.history import HistoryReader, Search
 from release_machine.dora.deployments import CommitSource, CommitTime, Deployment, Outcome, Window
 from release_machine.dora.figures import Dora, figures
 from release_machine.dora.runs import Run, runs_of
+from release_machine.dora.unseen import is_unseen
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -149,7 +150,7 @@ class DoraReader:
         try:
             return self._history.begun_actions(pipeline, execution_id)
         except ClientError as error:
-            if not is_permanent(error):
+            if not is_unseen(error):
                 raise
             return None  # the pipeline is gone, or the user may not read it
 
@@ -164,7 +165,7 @@ class DoraReader:
         try:
             return self._s3.head_object(Bucket=bucket, Key=key, VersionId=version)["LastModified"]
         except ClientError as error:
-            if not is_permanent(error):
+            if not is_unseen(error):
                 raise
             return None  # the version is gone, or the user may not read it
 

@@ -133,7 +133,7 @@ def _is_secret(name: object) -> bool:
 def _object(text: str) -> Mapping[str, Any] | None:
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, Mapping) else None
 

@@ -8,6 +8,8 @@ from release_machine.errors import UsageError
 
 _DURATION = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
 TIME_OR_AGO = "7d, 12h, 2026-11-22, or 2026-11-22T18:00:00Z."
+# Ten years: the longest that CloudWatch keeps a log. Executions are known for one year.
+_LONGEST_AGO = timedelta(days=3653)
 
 
 def read_moment(option: str, text: str, now: datetime) -> datetime:
@@ -29,3 +31,12 @@ def read_moment(option: str, text: str, now: datetime) -> datetime:
             f"{option} {text or 'without a value'}: {problem}.",
             f"Write how long ago, a day in UTC, or a time with its zone: {TIME_OR_AGO}",
         ) from error
+
+
+def refuse_too_early(option: str, text: str, ago: timedelta) -> None:
+    """Raise UsageError for the begin of a span that is so long ``ago`` that nothing is known."""
+    if ago > _LONGEST_AGO:
+        raise UsageError(
+            f"{option} {text}: is more than {_LONGEST_AGO.days} days ago.",
+            f"Use a later time, such as {option} 365d.",
+        )

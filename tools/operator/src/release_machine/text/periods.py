@@ -22,9 +22,10 @@ def in_words(period: timedelta) -> str:
 
 def in_short(period: timedelta) -> str:
     """A period by its largest unit: 40 s, 12 min, 2.2 h, 3.2 days."""
-    hours = period / timedelta(hours=1)
-    if hours < 1:
+    # Rounded first: 47.96 h are 2.0 days, and not 48.0 h.
+    if round(period / timedelta(minutes=1)) < 60:
         return in_words(period)
-    if hours < 24 * _DAYS:
+    hours = period / timedelta(hours=1)
+    if round(hours, 1) < 24 * _DAYS:
         return f"{hours:.1f} h"
     return f"{hours / 24:.1f} days"

@@ -76,6 +76,7 @@ def _form(asked: Confirmation, csrf: str) -> Markup:
         "form",
         element("input", type="hidden", name="csrf", value=csrf),
         element("input", type="hidden", name="attempt", value=asked.attempt),
+        element("input", type="hidden", name="subject", value=asked.subject),
         _words(asked) if asked.words else None,
         element(
             "p",
