@@ -222,9 +222,7 @@ def every_kind_of_change() -> dict[str, Any]:
         "shop-variables": {
             "variables": ["STAGE"],
             "sources": [{**source, "ships": source["current"], "changes": False}],
-            "warnings": [
-                "ships the revisions that are live, with other values of its variables"
-            ],
+            "warnings": ["ships the revisions that are live, with other values of its variables"],
         },
         "shop-unknown": {
             "live": None,
