@@ -113,7 +113,9 @@ def test_what_was_shipped_by_hand_since_is_live(world: ReleaseWorld) -> None:
 
 def test_what_did_not_succeed_is_not_live(world: ReleaseWorld) -> None:
     """A failed execution and a running one leave what was live before."""
+    assert live(world).ran_last
     by_hand(world, "broken", fails=True)
+    assert (live(world).good.release_id, live(world).ran_last) == ("v1", False)
     start_by_hand(world)
     assert live(world).good.release_id == "v1"
 
@@ -381,7 +383,7 @@ def test_codepipeline_rolled_one_stage_back(world: ReleaseWorld) -> None:
     world.complete("orders")
     world.close(arn, "v3")
     rollback, found = read(world, "v3"), live(world)
-    assert found.restored_by is not None
+    assert (found.restored_by is None, found.ran_last) == (False, False)
     assert found.good.execution_id == rollback.wanted["orders"].execution_id
     assert world.parts().live.unchanged_by(rollback) == ()
 
