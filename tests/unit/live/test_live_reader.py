@@ -398,3 +398,14 @@ def test_other_variables_are_a_change(world: ReleaseWorld) -> None:
     by_hand(world, "the build")  # with the default, which is prod
     hand = world.executions_of("orders")[0]["pipelineExecutionId"]
     assert world.parts().live.unchanged_by(read(world, "v4", over=[hand])) == ()
+
+
+def test_an_execution_that_codepipeline_forgot_has_no_values(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its values are not known, which is not the same as having none."""
+    by_hand(world, "orders by hand")
+    found = {"orders": live(world)}
+    assert world.parts().live.other_values(found, {"orders": {}}) == {"orders": False}
+    refuse(world, monkeypatch, "GetPipelineExecution", "PipelineExecutionNotFoundException")
+    assert world.parts().live.other_values(found, {"orders": {}}) == {}
