@@ -88,7 +88,7 @@ variable "release_retention_days" {
 }
 
 variable "record_retention_days" {
-  description = "Days to keep the records of single pipeline executions."
+  description = "Days to keep the records of single pipeline executions. They tell which release started an execution, and so which builds releases have rolled back: a plan no longer warns of a build once these records are gone."
   type        = number
   default     = 365
 

@@ -114,6 +114,9 @@ class Terraform:
         self._data.mkdir(parents=True, exist_ok=True)
         with (PLATFORM / "terraform-data" / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            # Left by a run that was killed: tflocal would refuse to run, and a backend would stay.
+            for leftover in self._root.glob("*_override.tf"):
+                leftover.unlink()
             override = self._root / "backend_override.tf"
             if self._target.backend:
                 override.write_text(BACKEND)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from release_core.decide.timing import VISIBLE_WITHIN
+from release_core.domain.announcement import cut
 from release_core.domain.release import (
     Pipeline,
     PipelineStatus,
@@ -15,6 +16,7 @@ from release_core.domain.release import (
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd
 from release_core.errors import Rejection
 
+_MAX_WORDS = 200  # characters of a comment in the title; the line of the approval has all of it
 # The error of the workflow execution of a failed release, as statemachine.asl.json has it.
 _RELEASE_FAILED = "ReleaseFailed"
 
@@ -58,15 +60,15 @@ def tally(release: Release) -> tuple[ReleaseStatus, str]:
 def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
     """How many pipelines and approvals of a release with ``count`` pipelines did not succeed.
 
-    The words of people come first. What was skipped never ran, and counts apart.
+    The words of the person who first rejected come first: those of the others stand in the lines.
+    What was skipped never ran, and counts apart.
     """
-    asked = [each for each in unsuccessful if each.approval]
-    reasons = [*_rejections(asked)]
+    reasons = [*_first_rejection(unsuccessful)]
     counts = Counter(
         (each.approval is not None, each.status is PipelineStatus.SKIPPED) for each in unsuccessful
     )
     if not_granted := counts[True, False] - len(reasons):
-        reasons.append(f"{_approvals(not_granted)} not granted")
+        reasons.append(f"{_approvals(not_granted, 'other ' if reasons else '')} not granted")
     # An empty release has no pipeline that succeeded, either.
     if (broken := counts[False, False]) or not unsuccessful:
         reasons.append(f"{broken} of {count} pipelines did not succeed")
@@ -75,11 +77,19 @@ def _title(unsuccessful: Sequence[Pipeline], count: int) -> str:
     return ", ".join([told, *skipped]) if broken else told
 
 
-def _rejections(asked: Sequence[Pipeline]) -> Iterator[str]:
-    for node in asked:
-        rejection = node.approval.rejection if node.approval else None
-        if rejection and rejection.comment and node.status is PipelineStatus.FAILED:
-            yield f"{' '.join(rejection.comment.split())} ({node.name} rejected by {rejection.by})"
+def _first_rejection(unsuccessful: Sequence[Pipeline]) -> Iterator[str]:
+    """What was said with the first rejection, in one line, if anything was."""
+    said = [
+        (rejection.at, " ".join(rejection.comment.split()), node.name, rejection.by)
+        for node in unsuccessful
+        if node.status is PipelineStatus.FAILED
+        and node.approval
+        and (rejection := node.approval.rejection)
+        and rejection.comment
+    ]
+    if said:
+        _, comment, name, by = min(said)
+        yield f"{cut(comment, _MAX_WORDS)} ({name} rejected by {by})"
 
 
 def _skipped(counts: Mapping[tuple[bool, bool], int], *, of_all: str) -> Iterator[str]:
@@ -89,5 +99,5 @@ def _skipped(counts: Mapping[tuple[bool, bool], int], *, of_all: str) -> Iterato
         yield f"{_approvals(approvals)} skipped"
 
 
-def _approvals(count: int) -> str:
-    return "1 approval was" if count == 1 else f"{count} approvals were"
+def _approvals(count: int, which: str = "") -> str:
+    return f"1 {which}approval was" if count == 1 else f"{count} {which}approvals were"

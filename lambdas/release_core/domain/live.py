@@ -47,6 +47,8 @@ class Live:
     ``restored_by`` is the execution with which CodePipeline itself went back to ``good``; then
     ``by`` and ``trigger`` are those of it.
     ``undone`` are the revisions that were rolled back and have not been shipped again since.
+    Unless ``ran_last``, another execution may have changed a part of what is live: it runs, it has
+    failed half way through a deployment, or CodePipeline went back with it in one stage.
     """
 
     pipeline: str
@@ -56,6 +58,7 @@ class Live:
     trigger: str | None = None
     restored_by: str | None = None
     undone: tuple[RolledBack, ...] = ()
+    ran_last: bool = True
 
     @property
     def rolled_back(self) -> tuple[str, ...]:

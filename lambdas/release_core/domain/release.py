@@ -243,9 +243,10 @@ class Pipeline:
 class Release:
     """A release: its header, and the pipelines that were read with it, by name.
 
-    Its ``title``, ``notes`` and ``kind`` are those of its first manifest. ``rolls_back_as`` is the
-    rollback that its close has announced, ``rolled_back_by`` the one that
-    was opened. Its ``channel`` is that of the first request. ``restores`` is for a rollback: the
+    Its ``title``, ``notes`` and ``kind`` are those of its first manifest; once it is opened, its
+    ``notes`` are read only for people, and only with its pipelines. ``rolls_back_as`` is the
+    rollback that its close has announced, ``rolled_back_by`` the one that was opened. Its
+    ``channel`` is that of the first request. ``restores`` is for a rollback: the
     execution that each pipeline goes back to, if no release started it. A ``pending`` release is
     handed in and not opened: it is held until its ``not_before``, or has places in the queues of
     the pipelines that it ``waits_for``. ``failing_by`` is the first pipeline or approval that did

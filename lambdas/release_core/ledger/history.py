@@ -15,6 +15,7 @@ from release_core.domain.release import Pipeline, Release
 from release_core.ledger.dynamodb import BATCH_GET_LIMIT, Item
 from release_core.ledger.items import (
     LISTING,
+    NOTES,
     header_for_people,
     pipeline_for_people,
     pipeline_key,
@@ -80,12 +81,15 @@ class HistoryReader(LedgerReader):
         A rejected manifest is found by the ARN of its workflow execution.
         """
         # The header is read first: once it is closed, the pipelines read after it are final, too.
-        items = self._items_of(release_id, backwards=True)
+        items = self._items_of(release_id, first=NOTES, backwards=True)
         header = next(items, None)
         if header is None:
             return None
-        pipelines = in_order(map(self._pipeline_of, items))
-        return in_present_attempt(self._release_of(header, pipelines))
+        nodes = {item["item"]: item for item in items}
+        notes = nodes.pop(NOTES, {})
+        pipelines = in_order(map(self._pipeline_of, nodes.values()))
+        release = self._release_of({**notes, **header}, pipelines)
+        return in_present_attempt(release)
 
     def with_executions(self, release: Release) -> Release:
         """The release with the execution of each pipeline, where it is still on record."""

@@ -34,6 +34,9 @@ from release_core.ledger.known import known
 
 HEADER = "release"
 MANIFEST = "manifest"
+# The notes have an item of their own: DynamoDB charges each write of a header by its whole size.
+# For people it is read with the pipelines and the header, which follow it in their order.
+NOTES = "notes"
 POINTER = "execution"
 PIPELINE_PREFIX = "pipeline#"
 # The partition of what all releases of the deployment share, and its item with the freezes.
@@ -89,6 +92,11 @@ def header_key(release_id: str) -> Item:
 def manifest_key(release_id: str) -> Item:
     """The key of the item that holds a release's manifest."""
     return {"release_id": release_id, "item": MANIFEST}
+
+
+def notes_key(release_id: str) -> Item:
+    """The key of the item that holds what people should know about a release."""
+    return {"release_id": release_id, "item": NOTES}
 
 
 def pipeline_key(release_id: str, pipeline: str) -> Item:

@@ -19,6 +19,7 @@ from release_core.ledger.items import (
     approval_item,
     dropped_item,
     header_key,
+    notes_key,
     pipeline_key,
     place_text,
     plain,
@@ -122,7 +123,7 @@ def new_header(opening: Opening, author: Author) -> Item:
         "source": opening.source,
         "dropped": dropped_item(opening.dropped) if opening.dropped else None,
         "execution_arn": opening.execution_arn,
-        **_about(opening),
+        **_names(opening),
         "attempt": 1,
         "pipeline_count": len(manifest.pipelines),
         "on_failure": manifest.on_failure,
@@ -150,18 +151,20 @@ def pending_entry(opening: Opening) -> Item:
         "pipeline_count": len(opening.manifest.pipelines),
         "channel": opening.channel,
         "requester": opening.requester,
-        **_about(opening),
+        **_names(opening),
+        "notes": opening.manifest.notes,
     }
 
 
-def _about(opening: Opening) -> Item:
-    """What people are told about the release; a retry does not change it."""
+def new_notes(manifest: "Manifest") -> list[Item]:
+    """The item of the notes of a new release, if it has any."""
+    return [{**notes_key(manifest.release_id), "notes": manifest.notes}] if manifest.notes else []
+
+
+def _names(opening: Opening) -> Item:
+    """What a release is called; a retry does not change it."""
     manifest = opening.manifest
-    return {
-        "title": manifest.title or opening.derived_title,
-        "notes": manifest.notes,
-        "kind": manifest.kind,
-    }
+    return {"title": manifest.title or opening.derived_title, "kind": manifest.kind}
 
 
 def rejected_header(execution_arn: str, why: str, author: Author) -> Item:

@@ -21,6 +21,7 @@ from release_core.ledger.opening_items import (
     Opening,
     dependents_of,
     new_header,
+    new_notes,
     new_pipelines,
     rejected_header,
     renewed_pipeline,
@@ -57,6 +58,9 @@ class Openings:
             key = header_key(opening.rolls_back.release_id)
             noted = rolled_back_header(opening, opening.rolls_back, self._author)
             actions.append(self._releases.update_action(key, noted))
+        # A release that expires loses its header last, so these notes are not those of another one.
+        notes = new_notes(opening.manifest)
+        actions += [self._releases.put_action(each, condition=id_is_free) for each in notes]
         conflicts = write_together(self._client, actions)
         if conflicts is None:
             return None

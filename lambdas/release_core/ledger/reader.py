@@ -239,11 +239,13 @@ class LedgerReader:
         """The releases that may have run each pipeline last, and the release that holds it."""
         return {item["pipeline"]: _releases_of(item) for item in self._pipeline_items(pipelines)}
 
-    def _items_of(self, release_id: str, *, backwards: bool = False) -> Iterator[Item]:
-        """The pipelines of a release, then its header; or the other way round."""
-        # The manifest's item may be large; it sorts before "pipeline#" and is left out.
+    def _items_of(
+        self, release_id: str, *, first: str = PIPELINE_PREFIX, backwards: bool = False
+    ) -> Iterator[Item]:
+        """The items from ``first`` on: pipelines, then the header; or the other way round."""
+        # The manifest's item may be large; it sorts before these and is left out.
         condition = "#release_id = :release_id AND #item BETWEEN :first AND :last"
-        values = {"release_id": release_id, "first": PIPELINE_PREFIX, "last": HEADER}
+        values = {"release_id": release_id, "first": first, "last": HEADER}
         return self._releases.query(condition, values, backwards=backwards)
 
     def _pipeline_of(self, item: Item, execution: Execution | None = None) -> Pipeline:

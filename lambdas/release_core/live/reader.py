@@ -98,9 +98,8 @@ class LiveReader:
         CodePipeline went back in one stage only.
         Raises ClientError when DynamoDB refuses a read.
         """
-        listed = dict(self.in_parallel(self._recent, rollback.wanted))
-        found = self(rollback.wanted, listed=listed).live
-        live = {name: each for name, each in found.items() if _ran_last(each, listed[name])}
+        found = self(rollback.wanted).live
+        live = {name: each for name, each in found.items() if each.ran_last}
         recorded = self.ledger.get_goods([*live], with_variables=True)
         names = [name for name in rollback.wanted if name in live]
         same = self.in_parallel(
@@ -108,11 +107,25 @@ class LiveReader:
         )
         return tuple(name for name, is_live in zip(names, same, strict=True) if is_live)
 
-    def _recent(self, pipeline: str) -> tuple[str, Sequence[PastExecution]]:
-        try:
-            return pipeline, self.history.recent(pipeline)
-        except ClientError:
-            return pipeline, ()  # nothing is known to be live, so nothing counts as unchanged
+    def other_values(
+        self, live: Mapping[str, Live], wanted: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, bool]:
+        """Whether pipelines would run with other values of their variables than are live.
+
+        ``wanted`` are all variables of each pipeline. A pipeline is absent if nothing is live in
+        it, or if the values are not known with which that was shipped. Raises ClientError when
+        DynamoDB refuses a read.
+        """
+        names = [name for name in wanted if name in live]
+        recorded = self.ledger.get_goods(names, with_variables=True) if names else {}
+        found = self.in_parallel(
+            lambda name: self._variables(live[name], recorded.get(name)), names
+        )
+        return {
+            name: known != {key: value for key, value in wanted[name].items() if value}
+            for name, known in zip(names, found, strict=True)
+            if known is not None
+        }
 
     def _owners(self, read: Sequence[_Read]) -> dict[str, str]:
         """The release of each execution that a release has started."""
@@ -143,7 +156,10 @@ class LiveReader:
             live = self._newest(read, history)
         except ClientError as error:
             return _reason(error)
-        return replace(live, undone=history.undone()) if isinstance(live, Live) else live
+        if not isinstance(live, Live):
+            return live
+        last = _ran_last(live, read.executions)
+        return replace(live, undone=history.undone(), ran_last=last)
 
     def _newest(self, read: _Read, history: History) -> Live | str | None:
         """The newest success that has shipped something."""
@@ -181,20 +197,21 @@ class LiveReader:
             return True
         if not live.revisions or live.revisions != revisions_of(wanted):
             return False
-        if recorded is None or recorded.execution_id != live.good.execution_id:
-            recorded = self._with_variables(live)
-        return (
-            recorded is not None
-            and recorded.unrecorded_bytes is None
-            and variables_again(recorded) == variables_again(wanted)
-        )
+        return self._variables(live, recorded) == variables_again(wanted)
 
-    def _with_variables(self, live: Live) -> Good | None:
-        """What is live with its variables, from CodePipeline; None if it cannot be read."""
-        try:
-            return self.shipped.good(live.pipeline, live.good.execution_id, at=live.since)
-        except ClientError:
-            return None  # rather ship what is live again than leave what is not
+    def _variables(self, live: Live, recorded: Good | None) -> dict[str, str] | None:
+        """The variables with which what is live was shipped; None if they are not known.
+
+        ``recorded`` is what last succeeded in a release. Of another execution CodePipeline tells.
+        """
+        if recorded is None or recorded.execution_id != live.good.execution_id:
+            try:
+                recorded = self.shipped.good(live.pipeline, live.good.execution_id, at=live.since)
+            except ClientError:
+                return None
+        # CodePipeline may have forgotten the execution: then it tells no revision either.
+        known = recorded.revisions and recorded.unrecorded_bytes is None
+        return variables_again(recorded) if known else None
 
 
 def _ran_last(live: Live, executions: Sequence[PastExecution]) -> bool:

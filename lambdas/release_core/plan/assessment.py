@@ -27,6 +27,7 @@ from release_core.plan.changes import (
     PlannedSource,
     dangers,
     may_ship_again,
+    may_still_change,
     planned_source,
 )
 from release_core.plan.document import Plan, PlannedApproval, PlannedPipeline, Standing
@@ -40,7 +41,10 @@ Lookups: TypeAlias = Mapping[tuple[str, str], Lookup]  # by pipeline and source 
 
 @dataclass(frozen=True, kw_only=True)
 class Assessment:
-    """The facts that a plan is made from; ``channel`` is the door, if it is known."""
+    """The facts that a plan is made from; ``channel`` is the door, if it is known.
+
+    ``other_values`` says of pipelines whether what is live has other values of their variables.
+    """
 
     manifest: Manifest
     declared: Declared
@@ -53,6 +57,7 @@ class Assessment:
     pasts: Mapping[str, Past]
     freezes: Sequence[Freeze]
     now: datetime
+    other_values: Mapping[str, bool]
     closed: str | None = None
     channel: str | None = None
 
@@ -77,6 +82,7 @@ class Assessment:
                 declaration=declaration_of(self.declared, each.name),
                 facts=self.facts.get(each.name, PipelineFacts()),
                 before=self._before(each.name),
+                other_values=self._other_values(each),
                 runs=self._runs(each.name),
                 sources=sources[each.name],
                 variables=tuple(each.variables),
@@ -151,6 +157,12 @@ class Assessment:
     def _before(self, pipeline: str) -> Before:
         """What is live in a pipeline."""
         return Before(live=self.live.live.get(pipeline), unknown=self.live.unread.get(pipeline))
+
+    def _other_values(self, pipeline: ManifestPipeline) -> bool | None:
+        """Whether it would run with other values of its variables than are live, if known."""
+        if not variables_of(self.declared, pipeline):
+            return False
+        return self.other_values.get(pipeline.name)
 
     def _runs(self, pipeline: str) -> bool:
         return not self._runs_already and pipeline not in self._done
@@ -229,7 +241,9 @@ class Assessment:
             means = "queues behind" if declaration.mode == "QUEUED" else "may supersede or wait for"
             yield f"{means} running executions: {ids}"
         yield from self._not_found(pipeline)
-        yield from may_ship_again(planned, self.live.live.get(pipeline.name))
+        live, other_values = self.live.live.get(pipeline.name), self._other_values(pipeline)
+        yield from may_ship_again(planned, live)
+        yield from may_still_change(planned, live, other_values=other_values)
         if declaration:
             sources = sources_of(self.declared, pipeline)
             yield from by_itself(declaration, sources, released=self.manifest.names)
@@ -372,6 +386,14 @@ def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAc
     """The source actions of a pipeline as they run with the variables of the manifest."""
     declaration = declaration_of(declared, pipeline.name)
     return declaration.sources_with(pipeline.variables) if declaration else ()
+
+
+def variables_of(declared: Declared, pipeline: ManifestPipeline) -> dict[str, str]:
+    """All variables of a pipeline, with the values with which the manifest would start it."""
+    declaration = declaration_of(declared, pipeline.name)
+    defaults = declaration.variables if declaration else {}
+    known = {name: value for name, value in defaults.items() if value is not None}
+    return {**known, **pipeline.variables}
 
 
 def pins_of(pipeline: ManifestPipeline, source: SourceAction) -> list[Pin]:

@@ -149,6 +149,25 @@ def may_ship_again(sources: Iterable[PlannedSource], live: Live | None) -> Itera
             )
 
 
+def may_still_change(
+    sources: Sequence[PlannedSource], live: Live | None, *, other_values: bool | None
+) -> Iterator[str]:
+    """One line for each reason why a pipeline changes, or may, that ships what is live."""
+    if live is None or not sources or any(each.changes is not False for each in sources):
+        return
+    same = "ships the revisions that are live"
+    if other_values:
+        yield f"{same}, with other values of its variables"
+    elif other_values is None:
+        yield f"{same}; it is not known whether the values of its variables are, too"
+    if live.ran_last:
+        return
+    if live.restored_by:
+        yield f"{same}, but CodePipeline went back to them in one stage only"
+    else:
+        yield f"{same}, but another execution began later and may have changed a part"
+
+
 def _history(rolled_back: RolledBack) -> str:
     """Who shipped a revision, and who rolled it back, in words."""
     of = "release" if rolled_back.shipped_by_release else "execution"

@@ -26,9 +26,10 @@ _PLAIN_ASKS = ("name", "dependsOn", "minApprovals", "fourEyes", "expiresAfterMin
 class PlannedPipeline:
     """A pipeline of a plan; ``declaration`` is None when the pipeline cannot be read.
 
-    ``before`` is what is live now. A pipeline that does not run, as the release has been opened or
-    the pipeline has succeeded in it, changes nothing. ``dangers`` are warnings that nobody may
-    overlook.
+    ``before`` is what is live now, and ``other_values`` whether it was shipped with other values of
+    the pipeline's variables; None if that is not known. A pipeline that does not run, as the
+    release has been opened or the pipeline has succeeded in it, changes nothing. ``dangers`` are
+    warnings that nobody may overlook.
     """
 
     name: str
@@ -43,6 +44,7 @@ class PlannedPipeline:
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     before: Before = field(default_factory=Before)
+    other_values: bool | None = False
     runs: bool = True
     dangers: tuple[str, ...] = ()
 
@@ -51,10 +53,12 @@ class PlannedPipeline:
         """Whether it would ship anything else than is live; None if that is not known."""
         if not self.runs:
             return False
-        changes = [each.changes for each in self.sources]
+        changes = [self.other_values, *(each.changes for each in self.sources)]
         if True in changes:
             return True
-        return None if None in changes or not changes else False
+        live = self.before.live
+        known = self.sources and None not in changes and (live is None or live.ran_last)
+        return False if known else None
 
     def as_json(self) -> dict[str, Any]:
         """The pipeline in the document of a plan."""

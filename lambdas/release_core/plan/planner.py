@@ -43,6 +43,7 @@ from release_core.plan.assessment import (
     line_of,
     pins_of,
     sources_of,
+    variables_of,
 )
 from release_core.plan.document import Plan
 from release_core.plan.survey import Survey
@@ -91,6 +92,8 @@ class Planner:
             listed={name: each.executions for name, each in facts.items()},
             skippable={name: each.skippable for name, each in known.items()},
         )
+        variables = {each.name: variables_of(declared, each) for each in manifest.pipelines}
+        with_any = {name: each for name, each in variables.items() if each}
         later = self._later(manifest, release)
         rolled_back = self._rolled_back(manifest, release)
         looked = Assessment(
@@ -105,6 +108,7 @@ class Planner:
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
             freezes=self.ledger.get_freezes(),
             now=self.clock(),
+            other_values=self.live.other_values(live.live, with_any),
             closed=self._closed(release, channel),
             channel=channel,
         )

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release_core.decide.outcome import tally
-from release_core.domain.approvals import Approval
-from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.domain.approvals import Approval, Vote
+from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AnnouncementRefused, StartUnresolved
 from tests.worlds.faults import FAILURE
 from tests.worlds.release_world import ReleaseWorld
@@ -246,6 +246,49 @@ def test_what_failed_comes_before_what_was_skipped() -> None:
     assert title == "1 of 1000 pipelines did not succeed, 999 were skipped:"
     assert first == "- cause failed"
     assert others[0] == "- behind-000 skipped"
+
+
+def rejected(name: str, minute: int, comment: str | None) -> Pipeline:
+    """An approval that ada rejected at this minute."""
+    at = OPENED + timedelta(minutes=minute)
+    vote = Vote(voter="ada", by="ada", approves=False, comment=comment, at=at)
+    said = comment or "no reason was given"
+    return Pipeline(
+        name=name,
+        status=PipelineStatus.FAILED,
+        position=9 - minute,
+        approval=Approval(votes=(vote,)),
+        failure=Failure(message=f"{said} (rejected by ada)"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rejections", "title"),
+    [
+        (
+            [rejected("late", 2, "me too"), rejected("early", 1, "wrong\nprices")],
+            "wrong prices (early rejected by ada), and 1 other approval was not granted:",
+        ),
+        (
+            [rejected("late", 2, "wrong prices"), rejected("early", 1, None)],
+            "wrong prices (late rejected by ada), and 1 other approval was not granted:",
+        ),
+        ([rejected("one", 1, "x" * 2000)], f"{'x' * 197}... (one rejected by ada):"),
+    ],
+)
+def test_the_first_rejection_is_the_title(rejections: list[Pipeline], title: str) -> None:
+    """In one line that leaves room for the others, each of which has all its words."""
+    release = Release(
+        release_id="r",
+        status=ReleaseStatus.RUNNING,
+        execution_arn="arn",
+        opened_at=OPENED,
+        pipelines={each.name: each for each in rejections},
+    )
+    first, *lines = tally(release)[1].split("\n- ")
+    assert first == title
+    said = {f"approval {each.name} failed: {each.failure}" for each in rejections}
+    assert set(lines) == said
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,9 @@ def test_what_was_shipped_by_hand_since_is_live(world: ReleaseWorld) -> None:
 
 def test_what_did_not_succeed_is_not_live(world: ReleaseWorld) -> None:
     """A failed execution and a running one leave what was live before."""
+    assert live(world).ran_last
     by_hand(world, "broken", fails=True)
+    assert (live(world).good.release_id, live(world).ran_last) == ("v1", False)
     start_by_hand(world)
     assert live(world).good.release_id == "v1"
 
@@ -381,7 +383,7 @@ def test_codepipeline_rolled_one_stage_back(world: ReleaseWorld) -> None:
     world.complete("orders")
     world.close(arn, "v3")
     rollback, found = read(world, "v3"), live(world)
-    assert found.restored_by is not None
+    assert (found.restored_by is None, found.ran_last) == (False, False)
     assert found.good.execution_id == rollback.wanted["orders"].execution_id
     assert world.parts().live.unchanged_by(rollback) == ()
 
@@ -396,3 +398,14 @@ def test_other_variables_are_a_change(world: ReleaseWorld) -> None:
     by_hand(world, "the build")  # with the default, which is prod
     hand = world.executions_of("orders")[0]["pipelineExecutionId"]
     assert world.parts().live.unchanged_by(read(world, "v4", over=[hand])) == ()
+
+
+def test_an_execution_that_codepipeline_forgot_has_no_values(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its values are not known, which is not the same as having none."""
+    by_hand(world, "orders by hand")
+    found = {"orders": live(world)}
+    assert world.parts().live.other_values(found, {"orders": {}}) == {"orders": False}
+    refuse(world, monkeypatch, "GetPipelineExecution", "PipelineExecutionNotFoundException")
+    assert world.parts().live.other_values(found, {"orders": {}}) == {}

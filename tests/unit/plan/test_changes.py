@@ -13,7 +13,8 @@ from release_core.plan.changes import PlannedSource
 from release_core.plan.document import OUTPUT_LIMIT, Plan, PlannedPipeline
 from release_core.plan.survey import PipelineFacts
 from release_core.strict_json import write_json
-from tests.worlds.faults import FAILURE
+from tests.fakes.service import Refused
+from tests.worlds.faults import FAILURE, refuse
 from tests.worlds.plans import make_world, pinned, plan
 from tests.worlds.release_world import ReleaseWorld, declaration
 from tests.worlds.rollbacks import PERSON, by_hand, read, start_by_hand
@@ -167,6 +168,11 @@ def test_a_build_that_codepipeline_rolled_back_is_a_danger(world: ReleaseWorld) 
     found = orders(world)
     assert found["live"]["restoredBy"] == rollback.id
     (danger,) = found["dangers"]
+    same = orders(world, pinned(V1))
+    assert (same["changes"], same["sources"][0]["changes"]) == (None, False)
+    assert same["warnings"][0] == (
+        "ships the revisions that are live, but CodePipeline went back to them in one stage only"
+    )
     assert (
         f"shipped by execution {failed} and rolled back by CodePipeline with execution "
         f"{rollback.id}. Pin"
@@ -224,6 +230,63 @@ def test_what_does_not_run_is_not_warned_of(world: ReleaseWorld) -> None:
     done, runs = resumed.pipelines
     assert done.warnings == ("has succeeded in this release and does not run again",)
     assert runs.warnings == ("Fetch would fail: S3 has no sources/app.zip",)
+
+
+def test_other_values_of_variables_are_a_change(world: ReleaseWorld) -> None:
+    """The values of the manifest or the defaults ship, whichever; the plan shows no value."""
+    stage = [{"name": "STAGE", "defaultValue": "prod"}]
+    world.codepipeline.update_pipeline(pipeline={**declaration("orders"), "variables": stage})
+    in_test = {"name": "orders", "variables": {"STAGE": "test"}}
+    in_production = {"name": "orders", "variables": {"STAGE": "prod"}}
+    by_hand(world, V2)  # with the default
+    assert [orders(world, each)["changes"] for each in ("orders", in_production)] == [False, False]
+    found = orders(world, in_test)
+    assert (found["changes"], found["sources"][0]["changes"]) == (True, False)
+    other = "ships the revisions that are live, with other values of its variables"
+    assert found["warnings"] == [other]
+    world.clock.advance(timedelta(minutes=1))
+    arn = world.begin(in_test, release_id="tested")
+    world.wait(arn, "orders", "tested")
+    world.ship(V2)
+    world.close(arn, "tested")
+    same = orders(world, in_test)
+    assert (same["changes"], same["warnings"]) == (False, [])
+    found = orders(world)
+    assert (found["changes"], found["warnings"]) == (True, [other])
+    assert "prod" not in write_json(found)
+
+
+def test_values_of_variables_that_are_not_known(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may be a change."""
+    stage = [{"name": "STAGE", "defaultValue": "prod"}]
+    world.codepipeline.update_pipeline(pipeline={**declaration("orders"), "variables": stage})
+    by_hand(world, V2)
+    denied = Refused("AccessDeniedException", "no")
+    refuse(monkeypatch, world.codepipeline, "get_pipeline_execution", denied)
+    found = orders(world)
+    assert found["changes"] is None
+    (warning,) = found["warnings"]
+    assert warning == (
+        "ships the revisions that are live; it is not known whether the values of its variables "
+        "are, too"
+    )
+
+
+def test_another_execution_may_have_changed_a_part(world: ReleaseWorld) -> None:
+    """One has failed half way since, so shipping what is live may be a change."""
+    ship(world, "before", V2)
+    assert orders(world)["changes"] is False
+    world.clock.advance(timedelta(minutes=1))
+    by_hand(world, V1, fails=True)
+    found = orders(world)
+    assert (found["changes"], found["sources"][0]["changes"]) == (None, False)
+    (warning,) = found["warnings"]
+    assert warning == (
+        "ships the revisions that are live, but another execution began later and may have "
+        "changed a part"
+    )
 
 
 def test_what_is_live_may_be_unknown(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,3 +70,25 @@ def test_other_variables_are_deployed(applied: Path, zips: Path) -> None:
     same = {"TF_VAR_functions_dir": str(zips)}
     assert root(applied, **same, PATH="/bin").is_applied()
     assert not root(applied, **same, TF_VAR_release_retention_days="30").is_applied()
+
+
+def test_leftovers_of_a_killed_run_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files that tflocal and we put beside the sources do not stop the next run."""
+    leftovers = [
+        tmp_path / "repository/infra" / name
+        for name in ("localstack_providers_override.tf", "backend_override.tf")
+    ]
+    for each in leftovers:
+        each.write_text("")
+    seen: list[bool] = []
+
+    def run(_self: Terraform, *_words: str) -> str:
+        seen.extend(each.exists() for each in leftovers)
+        return "{}"
+
+    monkeypatch.setattr(Terraform, "_run", run)
+    root(tmp_path).apply()
+    assert seen
+    assert not any(seen)

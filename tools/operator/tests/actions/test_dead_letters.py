@@ -1,7 +1,9 @@
 """Messages of dead-letter queues are listed, shown, sent again and deleted."""
 
 import json
+import sys
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 from release_core.domain.execution import Execution
 from release_machine.cli import cli
 from release_machine.release.dead_letters import HIDDEN
+from release_machine.terminal import asking
 from tools.operator.tests.conftest import EXECUTION, Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.fake_queues import (
@@ -224,12 +227,31 @@ def test_delete(queues: FakeQueues, run: Run) -> None:
     assert queues.left == set()
 
 
+def test_delete_does_not_ask_in_a_file(queues: FakeQueues, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would see the question."""
+
+    class Keyboard(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def is_asked(*_: object, **__: object) -> None:
+        pytest.fail("a question was asked")
+
+    monkeypatch.setattr("click.confirm", is_asked)
+    monkeypatch.setattr(sys, "stdin", Keyboard())
+    monkeypatch.setattr(sys, "stdout", StringIO())
+    with pytest.raises(SystemExit) as ended:
+        cli(["dead-letters", "delete", CHANGE])
+    assert ended.value.code == 2
+    assert len(queues.left) == 3
+
+
 @pytest.mark.parametrize(("answer", "left"), [("y", 1), ("n", 3), ("", 3)])
 def test_delete_asks(
     queues: FakeQueues, monkeypatch: pytest.MonkeyPatch, answer: str, left: int
 ) -> None:
     """On a terminal it names what it deletes, and asks."""
-    monkeypatch.setattr("release_machine.commands.dead_letters.is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "is_terminal", lambda: True)
     words = ["dead-letters", "delete", CHANGE, END]
     result = CliRunner().invoke(cli, words, input=f"{answer}\n")
     assert f"{CHANGE} {FAILED}: CodePipeline Pipeline Execution State Change" in result.stdout

@@ -34,22 +34,24 @@ def listed(aws: FakeAws) -> FakeAws:
 
 
 @pytest.mark.parametrize(
-    ("name", "whole"),
+    ("name", "whole", "guessed"),
     [
-        ("2026.11.21", "2026.11.21-7"),
-        ("sh", "shop"),
-        ("2026…-7", "2026.11.21-7"),
-        ("2026.11.22-12", "2026.11.22-12"),
-        (RELEASE, RELEASE),
-        ("1a2b3c4d", REJECTED),
-        ("mine", "mine"),
-        ("nothing", "nothing"),
-        ("2026.11.2?", "2026.11.2?"),
+        ("2026.11.21", "2026.11.21-7", True),
+        ("sh", "shop", True),
+        ("2026…-7", "2026.11.21-7", True),
+        ("2026.11.22-12", "2026.11.22-12", False),
+        (RELEASE, RELEASE, False),
+        ("1a2b3c4d", REJECTED, False),  # as the list names it
+        ("1a2", REJECTED, True),
+        ("1a2b3c4d-0000", REJECTED, True),
+        ("mine", "mine", False),
+        ("nothing", "nothing", False),
+        ("2026.11.2?", "2026.11.2?", False),
     ],
 )
-def test_the_only_one(listed: FakeAws, name: str, whole: str) -> None:
+def test_the_only_one(listed: FakeAws, name: str, whole: str, *, guessed: bool) -> None:
     """A whole name always stands for itself, also one that another name begins with."""
-    assert whole_name(listed, name) == whole  # type: ignore[arg-type]  # it stands for a session
+    assert whole_name(listed, name) == (whole, guessed)  # type: ignore[arg-type]  # it stands for a session
 
 
 def test_the_id_of_rejected_manifests(listed: FakeAws, run: Run) -> None:
@@ -57,7 +59,7 @@ def test_the_id_of_rejected_manifests(listed: FakeAws, run: Run) -> None:
     last = replace(listed.releases[REJECTED], requested_id="2026.11.22")
     before = replace(last, release_id=f"{REJECTED}-before")
     listed.releases |= {REJECTED: last, before.release_id: before}
-    assert whole_name(listed, "2026.11.22") == REJECTED  # type: ignore[arg-type]  # it stands for a session
+    assert whole_name(listed, "2026.11.22") == (REJECTED, False)  # type: ignore[arg-type]  # it stands for a session
     assert json.loads(run("show", "2026.11.22", "--json").stdout)["executionArn"] == REJECTED
     result = run("retry", "2026.11.22")
     assert result.exit_code == 2
@@ -68,7 +70,7 @@ def test_a_release_that_waits_is_whole(listed: FakeAws) -> None:
     """Its id is no short name of a release that is open."""
     waits = replace(listed.releases["shop"], release_id="sho", pending=True)
     listed.waiting = [waits]
-    assert whole_name(listed, "sho") == "sho"  # type: ignore[arg-type]  # it stands for a session
+    assert whole_name(listed, "sho") == ("sho", False)  # type: ignore[arg-type]  # it stands for a session
 
 
 def test_an_announced_rollback_is_whole(listed: FakeAws) -> None:
@@ -76,7 +78,7 @@ def test_an_announced_rollback_is_whole(listed: FakeAws) -> None:
     one: Release = replace(listed.releases["shop"], rolls_back_as="shop-rollback")
     other = replace(one, release_id="shop-rollback-2", rolls_back_as=None)
     listed.releases |= {"shop": one, "shop-rollback-2": other}
-    assert whole_name(listed, "shop-rollback") == "shop-rollback"  # type: ignore[arg-type]  # it stands for a session
+    assert whole_name(listed, "shop-rollback") == ("shop-rollback", False)  # type: ignore[arg-type]  # it stands for a session
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "cancel", "approve"])
@@ -96,11 +98,51 @@ def test_many_are_not_all_named(listed: FakeAws, run: Run) -> None:
     assert "x0, x1, x2, x3, x4 and 4 more" in run("show", "x").stderr
 
 
-def test_commands_that_read_take_it(listed: FakeAws, run: Run) -> None:
-    """The release, or the rejected manifest, is shown with its whole name."""
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person reads what the command writes."""
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: True)
+
+
+READING = [
+    ("show", "sho"),
+    ("show", "sho", "--json"),
+    ("show", "sho", "--html", "-"),
+    ("watch", "sho"),
+    ("watch", "sho", "--json"),
+    ("logs", "sho"),
+    ("rollback", "sho", "--dry-run", "--json"),
+    ("rollback", "sho", "--manifest", "-"),
+]
+
+
+@pytest.mark.parametrize("words", READING)
+@pytest.mark.usefixtures("terminal")
+def test_a_person_may_read_by_a_short_name(
+    listed: FakeAws, run: Run, words: tuple[str, ...]
+) -> None:
+    """The person is told which release it is, beside what programs read."""
+    result = run(*words)
+    assert result.stderr.startswith("sho is short for shop.\n")
+    assert "is short for" not in result.stdout
+
+
+@pytest.mark.usefixtures("terminal")
+def test_what_a_short_name_shows(listed: FakeAws, run: Run) -> None:
+    """The release with its whole name."""
     assert "Release shop  ✔ SUCCEEDED" in run("show", "sho").stdout
-    assert json.loads(run("show", "1a2b3c4d", "--json").stdout)["status"] == "REJECTED"
     assert "release shop: SUCCEEDED" in run("watch", "sho").stdout
+
+
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_a_rejected_manifest_is_read_as_it_is_listed(
+    listed: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch, *, on_terminal: bool
+) -> None:
+    """It has no other name that a list could show, so scripts take it, too."""
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: on_terminal)
+    shown = run("show", "1a2b3c4d", "--json")
+    assert json.loads(shown.stdout)["status"] == "REJECTED"
+    assert shown.stderr == ""
     result = run("watch", "1a2b3c4d")
     assert result.exit_code == 1
     assert "ManifestInvalid" in result.stderr
@@ -109,9 +151,12 @@ def test_commands_that_read_take_it(listed: FakeAws, run: Run) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        *READING,
         ("cancel", "sho"),
         ("cancel", "sho", "--yes"),
+        ("cancel", "sho", "--json"),
         ("retry", "sho"),
+        ("retry", "sho", "--json"),
         ("rollback", "sho"),
         ("approve", "sho"),
         ("reject", "sho", "--reason", "no"),
@@ -119,17 +164,30 @@ def test_commands_that_read_take_it(listed: FakeAws, run: Run) -> None:
     ],
 )
 def test_a_script_gives_whole_ids(listed: FakeAws, run: Run, words: tuple[str, ...]) -> None:
-    """A typing error must not change another release: the whole id is named, and nothing done."""
+    """A typing error must not be answered with another release: the whole id is named."""
     result = run(*words)
     assert result.exit_code == 2
-    assert "There is no release sho. It may be short for release shop." in result.stderr
+    assert "There is no release sho. It may be short for shop." in result.stderr
     assert "Give the whole id: shop" in result.stderr
     assert (listed.stopped, listed.started, listed.sent) == ([], [], [])
 
 
+def test_a_release_that_is_not_opened_yet(listed: FakeAws, run: Run) -> None:
+    """Its id may be all that another one begins with; the outcome of that is not its outcome."""
+    listed.releases["2026.11.23-hotfix"] = replace(
+        listed.releases["shop"], release_id="2026.11.23-hotfix"
+    )
+    result = run("watch", "2026.11.23")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "There is no release 2026.11.23. It may be short for 2026.11.23-hotfix." in result.stderr
+    # A number is the beginning of many names that AWS gives to executions.
+    assert run("watch", "1").exit_code == 2
+
+
 def test_a_person_is_asked(listed: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal the question names the whole id, once."""
-    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: True)
     asked: list[str] = []
 
     def agrees(question: str, *, on_stderr: bool) -> bool:
@@ -145,7 +203,7 @@ def test_a_person_is_asked(listed: FakeAws, run: Run, monkeypatch: pytest.Monkey
     run("override", "sho", "--reason", "now")
     assert listed.sent == [("POST", "overrides", "shop")]
     place = "release-machine (account 000000000000, us-east-1)"
-    assert asked == [f"Stop release shop of {place}?", "sho is short for release shop. Go on?"]
+    assert asked == [f"Stop release shop of {place}?", "sho is short for shop. Go on?"]
 
 
 def test_a_rejected_manifest_cannot_be_changed(listed: FakeAws, run: Run) -> None:

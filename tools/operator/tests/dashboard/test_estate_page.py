@@ -119,6 +119,17 @@ def test_a_build_that_was_rolled_back_is_mentioned() -> None:
     assert "a newer revision was rolled back" in page_of(samples.forty()).text
 
 
+def test_codepipeline_went_back_in_one_stage() -> None:
+    """The row names the execution, and does not say that the whole pipeline went back."""
+    overview = samples.forty()
+    (web, *others) = overview.estate.pipelines
+    assert web.live
+    restored = replace(web, live=replace(web.live, restored_by="9f8e7d6c-0009"))
+    estate = replace(overview.estate, pipelines=(restored, *others))
+    text = page_of(replace(overview, estate=estate)).text
+    assert "CodePipeline went back in one stage only, execution 9f8e7d6c" in text
+
+
 def test_a_freeze_is_above_what_it_holds() -> None:
     """A freeze says what it covers, why, until when, and by whom."""
     text = page_of(samples.forty()).text

@@ -21,6 +21,7 @@ from release_core.domain.release import (
 )
 from release_core.domain.revisions import Good, Revision
 from release_core.ledger.history import Search
+from release_machine.dora.definitions import LEAD_TIME, MEANINGS
 from release_machine.dora.deployments import CommitSource, Window
 from release_machine.dora.figures import Figures, Rate, Spread
 from release_machine.dora.reading import OPENED_BEFORE, DoraReader
@@ -180,6 +181,26 @@ def test_only_what_is_new_has_a_lead_time() -> None:
     assert lead_time.spread.median == timedelta(hours=3, minutes=10)
     same = ended("SUCCEEDED", revisions=(old,), previous_good=good)
     assert read(FakeAccount([same])).lead_time.known == Rate(count=0, of=0)
+
+
+def test_of_several_new_sources_the_oldest_last_commit_counts() -> None:
+    """Each source has one revision, its last commit; the sentence that defines it says so."""
+    later = replace(COMMIT, artifact="config", committed_at=BEGIN - timedelta(hours=1))
+    lead_time = read(FakeAccount([ended("SUCCEEDED", revisions=(COMMIT, later))])).lead_time
+    assert lead_time.spread
+    assert lead_time.spread.median == timedelta(hours=3, minutes=10)
+    assert "from the last commit of a source" in MEANINGS[LEAD_TIME]
+    assert "from the oldest of these commits" in MEANINGS[LEAD_TIME]
+
+
+def test_an_older_build_counts_with_its_old_commit() -> None:
+    """It was not live just before, although it was once, and although nobody changed it since."""
+    first = ended("SUCCEEDED", 100, revisions=(COMMIT,))
+    newer = replace(COMMIT, revision="9e8d7c6b", committed_at=BEGIN - timedelta(hours=1))
+    good = Good(release_id="q", execution_id="e", at=BEGIN, revisions=(newer,))
+    again = ended("SUCCEEDED", 600, revisions=(COMMIT,), previous_good=good)
+    found = read(FakeAccount([first, replace(again, release_id="again")])).lead_time
+    assert found.known == Rate(count=2, of=2)
 
 
 def test_revisions_that_are_not_on_record_are_not_known() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -34,6 +34,10 @@ EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:release-machine:min
 def refusal(code: str, operation: str) -> ClientError:
     """The error of an operation that AWS refuses."""
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+
+def _has_any(release: Release, names: Collection[str]) -> bool:
+    return not names or not release.pipelines.keys().isdisjoint(names)
 
 
 @dataclass
@@ -240,7 +244,12 @@ class FakeAws:
 
     def search(self, wanted: Search, limit: int) -> list[Release]:
         self.searched = wanted
-        found = [each for each in self.releases.values() if wanted.includes(each)]
+        found = [
+            each
+            for each in self.releases.values()
+            if (wanted.includes_pending(each) if each.pending else wanted.includes(each))
+            and (each.pending or _has_any(each, wanted.pipelines))
+        ]
         return [each for each in found if wanted.since <= each.opened_at <= wanted.until][:limit]
 
     def uses(self) -> list[PipelineUse]:

@@ -29,7 +29,7 @@ type Typed = Callable[..., Result]
 def typed(run: Run, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Call the command on a terminal, on which this answer is typed."""
     del run  # it has made the manifest
-    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: True)
     return lambda answer, *words: CliRunner().invoke(cli, words, input=f"{answer}\n")
 
 

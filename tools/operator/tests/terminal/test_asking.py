@@ -65,17 +65,35 @@ def test_yes_does_not_ask() -> None:
         assert terminal.text.split() == ["changed"]
 
 
+class OnTerminal(StringIO):
+    """A stream of a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def without(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All streams are a terminal, except this one; the answer that could be read is no."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, (StringIO if name == stream else OnTerminal)("n\n"))
+
+
 @pytest.mark.parametrize("stream", ["stdin", "stdout"])
 def test_without_a_terminal_it_does_not_ask(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
     """A pipe on either side is enough: scripts go on as they did."""
-
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    for name in ("stdin", "stdout"):
-        monkeypatch.setattr(sys, name, StringIO("n\n") if name == stream else Terminal("n\n"))
+    without(stream, monkeypatch)
     assert asking.ask("Go on?")
+    assert asking.ask("Go on?", on_stderr=True)
+    assert not asking.will_ask(yes=False)
+
+
+def test_a_question_is_never_written_where_nobody_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --json the question is on standard error, which may be a file."""
+    without("stderr", monkeypatch)
+    assert asking.ask("Go on?", on_stderr=True)
+    assert not asking.will_ask(yes=False, on_stderr=True)
+    assert not asking.ask("Go on?")
+    assert asking.will_ask(yes=False)
 
 
 def test_terminated_while_asking(
@@ -86,7 +104,7 @@ def test_terminated_while_asking(
     def readline() -> str:
         raise Terminated
 
-    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: True)
     monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"readline": staticmethod(readline)})())
     with pytest.raises(SystemExit) as ended:
         asking.ask("Go on?")

@@ -321,7 +321,9 @@ def test_list(aws: FakeAws, run: Run) -> None:
     assert "2026.11.22-1" in run("list").stdout
     assert "2026.11.22-1" in run("list", "--status", "succeeded").stdout
     result = run("list", "--status", "FAILED", "--status", "CANCELLED")
-    assert (result.exit_code, result.stdout) == (0, "no release is like that\n")
+    none = "--status FAILED --status CANCELLED; leave one out, or see the latest with: "
+    none += "release-machine list"
+    assert (result.exit_code, result.stdout) == (0, f"no release with {none}\n")
     assert json.loads(run("list", "--json").stdout)[0]["releaseId"] == "2026.11.22-1"
 
 

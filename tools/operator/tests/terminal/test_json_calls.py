@@ -210,10 +210,27 @@ def test_a_person_is_asked_on_standard_error(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a terminal --json asks, too; the answer no leaves standard output empty."""
-    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    monkeypatch.setattr(asking, "is_terminal", lambda **_: True)
     aws.set_status("RUNNING", closed_at=None)
     result = run("cancel", RELEASE, "--json")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "would be skipped" in result.stderr or "stays as it is: catalog" in result.stderr
     assert result.stderr.endswith("Nothing was changed.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("cancel", RELEASE), ("submit", "manifest.json"), ("rollback", RELEASE), ("retry", "2026")],
+)
+def test_nobody_is_asked_where_standard_error_is_a_file(
+    aws: FakeAws, core: Core, run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """The question would be in that file, and the call would wait for ever."""
+    monkeypatch.setattr(asking, "is_terminal", lambda *, on_stderr=False: not on_stderr)
+    monkeypatch.setattr(asking, "_agrees", None)
+    if words[0] == "cancel":
+        aws.set_status("RUNNING", closed_at=None)
+    result = run(*words, "--json")
+    assert "[y/N]" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)

@@ -10,7 +10,7 @@ from release_core.clock import now
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.release import Release, ReleaseStatus
 from tools.operator.tests.conftest import Run, at
-from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
 NAME = "0b2f7c1e-8a8e-4f8c-9d53-6f1a1c0f7e55"
 REJECTED = Release(
@@ -44,7 +44,9 @@ def test_filters(aws: FakeAws, run: Run, options: list[str], found: bool) -> Non
     result = run("list", *options)
     assert result.exit_code == 0, result.output
     assert ("2026.11.22-1" in result.stdout) is found
-    assert found or result.stdout == "no release is like that\n"
+    next_step = "leave one out, or see the latest with: release-machine list"
+    typed = " ".join(options).replace("--by", "--requester").replace("failed", "FAILED")
+    assert found or result.stdout == f"no release with {typed}; {next_step}\n"
 
 
 def test_a_duration_is_counted_back_from_now(aws: FakeAws, run: Run) -> None:
@@ -61,6 +63,9 @@ def test_a_duration_is_counted_back_from_now(aws: FakeAws, run: Run) -> None:
         (["--since", "soon"], "--since soon: is neither a time nor a duration"),
         (["--since", "1d", "--until", "2d"], "--until 2d is before --since 1d"),
         (["--pipeline", "shop-*"], "No release has run a pipeline that matches shop-*"),
+        (["--pipeline", "oders"], "No release has run a pipeline oders (did you mean orders?)."),
+        (["--pipeline", "oders", "--json"], "No release has run a pipeline oders"),
+        (["--pipeline", "nothing-like-it"], "No release has run a pipeline nothing-like-it.\nSee"),
         (["--pipeline", "no pipeline"], "--pipeline no pipeline can match no pipeline"),
     ],
 )
@@ -78,6 +83,46 @@ def test_pipelines(aws: FakeAws, run: Run) -> None:
     assert aws.searched.pipelines == ["catalog", "orders", "search"]
     assert "catalog ✔ SUCCEEDED" in result.stdout
     assert "orders ✘ FAILED" in result.stdout
+
+
+def test_a_wrong_name_among_others(aws: FakeAws, run: Run) -> None:
+    """What was found is listed, and the wrong name is told."""
+    result = run("list", "--pipeline", "orders", "--pipeline", "catalgo", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)
+    assert result.stderr == "No release has run a pipeline catalgo (did you mean catalog?).\n"
+
+
+def test_a_known_pipeline_without_such_a_release(aws: FakeAws, run: Run) -> None:
+    """The name is right, so the answer is that there is none."""
+    result = run("list", "--pipeline", "web", "--until", "2026-11-22")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("no release with --pipeline web --until 2026-11-22; leave one")
+
+
+def test_a_pipeline_of_a_release_that_waits(aws: FakeAws, run: Run) -> None:
+    """No release has run it before."""
+    waits = replace(REJECTED, status=ReleaseStatus.RUNNING, pending=True, waits_for=("new",))
+    aws.releases = {"waits": replace(waits, release_id="7", closed_at=None)}
+    result = run("list", "--pipeline", "new", "--json")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_who_may_not_list_pipelines(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The releases of a pipeline can be listed without that; other trouble is told."""
+
+    def fails(code: str) -> None:
+        def uses() -> None:
+            raise refusal(code, "Scan")
+
+        monkeypatch.setattr(aws, "uses", uses)
+
+    fails("AccessDeniedException")
+    assert run("list", "--pipeline", "oders").exit_code == 0
+    fails("InternalServerError")
+    assert run("list", "--pipeline", "oders").exit_code == 3
 
 
 def test_a_rejected_manifest(aws: FakeAws, run: Run) -> None:

@@ -46,10 +46,10 @@ def test_the_last_thirty_days(run: Run, reader: FakeReader) -> None:
 
 def test_some_pipelines_since_a_time(run: Run, reader: FakeReader) -> None:
     """As JSON."""
-    shown = run("metrics", "--since", "12h", "--pipeline", "a", "--pipeline", "b", "--json")
+    shown = run("metrics", "--since", "12h", "--pipeline", "web", "--pipeline", "orders", "--json")
     assert json.loads(shown.stdout)["all"]["live"] == 1
     ((window, pipelines),) = reader.asked
-    assert (window.days, pipelines) == (0.5, ("a", "b"))
+    assert (window.days, pipelines) == (0.5, ("web", "orders"))
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,16 @@ def test_a_window_without_a_length(run: Run, reader: FakeReader, since: str, pro
     refused = run("metrics", "--since", since)
     assert refused.exit_code == 2
     assert problem in refused.stderr
+    assert reader.asked == []
+
+
+def test_a_wrong_name(run: Run, reader: FakeReader) -> None:
+    """Metrics of nothing would be an answer to another question."""
+    refused = run("metrics", "--pipeline", "web", "--pipeline", "oders", "--pipeline", "catalgo")
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "No release has run a pipeline catalgo (did you mean catalog?).\n"
+        "No release has run a pipeline oders (did you mean orders?).\n"
+        "See which pipelines there are with: release-machine status\n"
+    )
     assert reader.asked == []

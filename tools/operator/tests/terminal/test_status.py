@@ -78,7 +78,9 @@ def test_nothing_to_show(reader: FakeReader, run: Run) -> None:
     """A deployment without pipelines, and a filter without a result, are told apart."""
     reader.found = replace(reader.found, pipelines=())
     assert run("status").stdout == "no pipeline yet\n"
-    assert run("status", "--only", "failed").stdout == "no pipeline is like that\n"
+    next_step = "leave one out, or see all with: release-machine status"
+    told = run("status", "x-*", "--only", "failed").stdout
+    assert told == f"no pipeline with 'x-*' --only failed; {next_step}\n"
     assert json.loads(run("status", "--json").stdout)["pipelines"] == []
 
 

@@ -76,7 +76,7 @@ def test_the_same_revision_is_written_once() -> None:
     source = {**catalog["sources"][0], "wanted": revision, "ships": revision, "changes": False}
     plan = {**PLAN, "pipelines": [{**catalog, "sources": [source]}]}
     shown = drawn(plan_view(plan, width=100), width=100)
-    assert "  =  3f2a9c0d5b7e…  Prices with tax · no change · pinned" in shown
+    assert "  =  3f2a9c0d5b7e…  Prices with tax · same revision · pinned" in shown
     assert shown.count("3f2a9c0d5b7e") == 1
 
 
@@ -203,7 +203,33 @@ def every_kind_of_change() -> dict[str, Any]:
                 "restoredBy": "9f8e7d6c-0009",
             },
         },
-        "shop-unknown": {"live": None, "liveUnknown": "GetPipelineExecution is not allowed"},
+        "shop-restored-same": {
+            "live": {
+                **live,
+                "by": None,
+                "trigger": "AutomatedRollback",
+                "restoredBy": "9f8e7d6c-0009",
+            },
+            "changes": None,
+            "sources": [{**source, "ships": source["current"], "changes": False}],
+            "warnings": [
+                (
+                    "ships the revisions that are live, but CodePipeline went back to them in one "
+                    "stage only"
+                )
+            ],
+        },
+        "shop-variables": {
+            "variables": ["STAGE"],
+            "sources": [{**source, "ships": source["current"], "changes": False}],
+            "warnings": ["ships the revisions that are live, with other values of its variables"],
+        },
+        "shop-unknown": {
+            "live": None,
+            "liveUnknown": "GetPipelineExecution is not allowed",
+            "changes": None,
+            "sources": [{**source, "current": None, "currentMessage": None, "changes": None}],
+        },
         "shop-done": {"runs": False, "changes": False},
     }
     pipelines = [{**catalog, "name": name, "variables": [], **more} for name, more in kinds.items()]

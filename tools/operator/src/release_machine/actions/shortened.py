@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +13,7 @@ from release_machine.actions.automatic_rollback import announced_by
 from release_machine.actions.cancel import execution_status
 from release_machine.deployment.aws_problems import is_denied
 from release_machine.errors import UsageError
+from release_machine.release.short_ids import short_id
 from release_machine.text.fitting import ELLIPSIS
 
 if TYPE_CHECKING:
@@ -24,11 +25,22 @@ _LONGEST_EXECUTION = 80  # characters of the name of an execution, for Step Func
 _NAMED_AT_MOST = 5
 
 
-def whole_name(session: Session, name: str) -> str:
-    """The name of the only release that ``name`` shortens; ``name`` itself when it is whole.
+class Named(NamedTuple):
+    """What a name stands for: the id of a release, or the ARN of a rejected manifest.
 
-    A release is named by its id, a rejected manifest by the ARN of its execution. Without any such
-    release the name is returned as it is. Raises UsageError when it shortens several.
+    ``guessed`` is True if the name is only a part of it, which may be a typing error, or the id of
+    a release that is not opened yet.
+    """
+
+    whole: str
+    guessed: bool
+
+
+def whole_name(session: Session, name: str) -> Named:
+    """The only release that ``name`` shortens; ``name`` itself if it is whole, or fits none.
+
+    A rejected manifest is not guessed if it is named as `list` names it: by its short id, or by the
+    release id in it. Raises UsageError when the name shortens several.
     """
     try:
         found = [] if _is_whole(session, name) else _search(session, name)
@@ -43,7 +55,11 @@ def whole_name(session: Session, name: str) -> str:
             f"{name} is short for {len(names)} releases: {_listed(found)}.",
             "Give more of the id.",
         )
-    return names[0] if names else name
+    if not names:
+        return Named(name, guessed=False)
+    is_rejected = found[0].status is ReleaseStatus.REJECTED
+    as_listed = is_rejected and name in {short_id(found[0]), found[0].requested_id}
+    return Named(names[0], guessed=names[0] != name and not as_listed)
 
 
 def _is_whole(session: Session, name: str) -> bool:

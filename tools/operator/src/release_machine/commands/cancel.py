@@ -45,14 +45,21 @@ def command(
     """
     with form.refusals():
         session = open_session(context)
-        name = named(session, release_id, changes=True, asks=True, yes=yes)
+        name = named(
+            session,
+            release_id,
+            changes=True,
+            asks=True,
+            yes=yes,
+            on_stderr=form.for_programs,
+        )
         found, arn = find_release(session, name)
         is_stopped = found is not None and found.status is ReleaseStatus.CANCELLED
         if found and is_stopped:
             form.say(f"release {found.release_id} is already CANCELLED: {found.why}")
         else:
             refuse_unstoppable(found, arn, sfn=session.sfn)
-            if will_ask(yes=yes):
+            if will_ask(yes=yes, on_stderr=form.for_programs):
                 _confirm(session, found, arn, form)
             stop_execution(arn, caller=session.caller, reason=reason, sfn=session.sfn)
             form.say(f"stopped {arn} as {session.caller}")

@@ -1,6 +1,5 @@
 """``dead-letters``: the events that were given up."""
 
-import sys
 from collections.abc import Sequence
 
 import click
@@ -10,6 +9,7 @@ from release_machine.deployment.dead_letter_queues import DeadLetterQueues, InQu
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.release.dead_letters import DeadLetter
+from release_machine.terminal import asking
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, tell
 from release_machine.views.dead_letters_view import (
@@ -156,15 +156,10 @@ def _delete(queues: DeadLetterQueues, letters: Sequence[DeadLetter], *, yes: boo
         tell(f"{letter.id} deleted: {letter.kind}")
 
 
-def is_terminal() -> bool:
-    """Whether a person can be asked."""
-    return sys.stdin.isatty()
-
-
 def _confirm(letters: Sequence[DeadLetter]) -> None:
-    if not is_terminal():
+    if not asking.is_terminal():
         raise UsageError(
-            "Nothing was deleted: delete asks, and this is not a terminal.",
+            "Nothing was deleted: delete asks, and standard input or output is not a terminal.",
             "Look at the messages first, then give --yes.",
         )
     for letter in letters:

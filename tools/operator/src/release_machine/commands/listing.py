@@ -9,12 +9,14 @@ from release_core.clock import now
 from release_core.domain.holds import is_covered
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.history import Search
+from release_machine.actions.pipeline_names import WHICH_THERE_ARE, unknown_names
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.release.requested_release import requested_release
 from release_machine.release.searching import OUTCOMES, has_outcome, is_asked_for_by
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_scopes
+from release_machine.terminal.filters import as_typed
 from release_machine.terminal.moments import read_moment
 from release_machine.terminal.output import open_console, show
 from release_machine.terminal.release_argument import pipeline_names
@@ -105,6 +107,11 @@ def command(  # noqa: PLR0913 # one for each option
         ),
         limit,
     )
+    problems = _problems(session, pipelines, found)
+    if problems and not found:
+        raise UsageError("\n".join(problems), WHICH_THERE_ARE)
+    for each in problems:
+        click.echo(each, err=True)
     if as_json:
         write([release_document(release) for release in found])
     elif found:
@@ -117,8 +124,18 @@ def command(  # noqa: PLR0913 # one for each option
         drawn = release_table(printable(in_full), now=now(), width=console.width, pipelines=names)
         show(console, drawn)
     else:
-        filters = any((statuses, outcomes, pipelines, who, since, until))
-        click.echo("no release is like that" if filters else "no release yet")
+        filters = as_typed(
+            {
+                "--status": statuses,
+                "--outcome": outcomes,
+                "--pipeline": pipelines,
+                "--requester": who,
+                "--since": since,
+                "--until": until,
+            }
+        )
+        latest = "leave one out, or see the latest with: release-machine list"
+        click.echo(f"no release with {filters}; {latest}" if filters else "no release yet")
 
 
 def _in_span(wanted: Search, since: str | None, until: str | None) -> Search:
@@ -146,9 +163,22 @@ def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:
     if not found:
         raise UsageError(
             f"No release has run a pipeline that matches {' or '.join(patterns)}.",
-            "See which pipelines there are with: release-machine status",
+            WHICH_THERE_ARE,
         )
     return sorted(found)
+
+
+def _problems(session: Session, patterns: Sequence[str], found: Sequence[Release]) -> list[str]:
+    """A problem for each name that no release has run; the name of an approval is none."""
+    unknown = unknown_names(session, (each for each in patterns if "*" not in each))
+    named = {name for each in found for name in _names_in(session, each)} if unknown else set()
+    return [problem for name, problem in unknown.items() if name not in named]
+
+
+def _names_in(session: Session, release: Release) -> Collection[str]:
+    if release.pending:
+        return release.waits_for or _requested(session, release)
+    return release.pipelines
 
 
 def _requested(session: Session, pending: Release) -> Sequence[str]:

@@ -3,6 +3,7 @@
 import click
 
 from release_core.clock import now
+from release_machine.actions.pipeline_names import WHICH_THERE_ARE, unknown_names
 from release_machine.dora.deployments import Window
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
@@ -51,6 +52,8 @@ def command(
         raise UsageError(f"--since {since}: is not in the past.", "Use an earlier time.")
     refuse_too_early("--since", since, at - begin)
     session = open_session(context)
+    if unknown := unknown_names(session, pipelines):
+        raise UsageError("\n".join(unknown.values()), WHICH_THERE_ARE)
     window = Window(since=begin, until=at)
     found = session.dora.read(window, pipelines=pipelines, at=at)
     if as_json:

@@ -94,7 +94,14 @@ def command(
             )
         session, how = open_session(click.get_current_context()), _How(**options)
         changes = file is None and not how.dry_run
-        name = named(session, release_id, changes=changes, asks=True, yes=how.yes)
+        name = named(
+            session,
+            release_id,
+            changes=changes,
+            asks=True,
+            yes=how.yes,
+            on_stderr=form.for_programs,
+        )
         found = known_release(session, name).release_id
         # Race: another person rolls the release back. The id is chosen first: then that rollback
         # either has the same id, or is found in the release.

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import click
 
+from release_machine.actions.pipeline_names import WHICH_THERE_ARE
 from release_machine.errors import UnreachableError, UsageError
 from release_machine.release.estate import Estate, EstatePipeline, Standing
 from release_machine.release.questions import unread_words
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_scopes
+from release_machine.terminal.filters import as_typed
 from release_machine.terminal.output import open_console, show
 from release_machine.terminal.release_argument import pipeline_names
 from release_machine.text.printable import printable, visible
@@ -62,7 +64,9 @@ def command(
         console = open_console()
         show(console, status_table(printable(shown), width=console.width))
     else:
-        click.echo("no pipeline is like that" if scopes or standings else "no pipeline yet")
+        filters = as_typed({"--only": standings}, arguments=scopes)
+        every = "leave one out, or see all with: release-machine status"
+        click.echo(f"no pipeline with {filters}; {every}" if filters else "no pipeline yet")
     for each in estate.unread:
         click.echo(visible(each), err=True)
     unread = [f"{each.name} ({each.unread})" for each in shown.pipelines if each.unread]
@@ -88,5 +92,5 @@ def _unknown(estate: Estate) -> UsageError:
     )
     return UsageError(
         f"There is no such pipeline: {names}.",
-        "See which pipelines there are with: release-machine status",
+        WHICH_THERE_ARE,
     )

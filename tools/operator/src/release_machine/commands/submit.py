@@ -65,7 +65,7 @@ def command(
         content = read_manifest(manifest)
         document, given = require_manifest(manifest, content)
         session = open_session(context)
-        if will_ask(yes=yes) and not given.dry_run:
+        if will_ask(yes=yes, on_stderr=form.for_programs) and not given.dry_run:
             _confirm(session, document, given, form)
         proved = any(each.four_eyes for each in given.approvals)
         hand_in = _post if (via or ("api" if proved else "bucket")) == "api" else _drop

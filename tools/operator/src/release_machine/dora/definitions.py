@@ -9,7 +9,10 @@ REWORK_RATE = "rework rate"
 
 MEANINGS = {
     FREQUENCY: "deployments that succeeded, for each day",
-    LEAD_TIME: "from the oldest commit that a deployment newly shipped, to its success",
+    LEAD_TIME: (
+        "from the last commit of a source that was not live before, to the success of the "
+        "deployment; of several such sources, from the oldest of these commits"
+    ),
     CHANGE_FAIL_RATE: "deployments that did not succeed, were rolled back, or needed a hotfix next",
     RECOVERY_TIME: "from the end of a failed deployment to the next success that repairs it",
     REWORK_RATE: 'deployments of releases with "kind": "hotfix"',

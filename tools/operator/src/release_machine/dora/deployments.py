@@ -17,7 +17,11 @@ class CommitSource(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CommitTime:
-    """When the oldest change of a deployment was made, and where that is known from."""
+    """When the revision was made that a deployment newly shipped, and where that is known from.
+
+    That is the last commit of its source, and not the first one since the deployment before. Of
+    several sources it is the oldest revision.
+    """
 
     at: datetime
     source: CommitSource
@@ -56,7 +60,7 @@ class Deployment:
 
     @property
     def lead_time(self) -> timedelta | None:
-        """From the commit to production, if both are known.
+        """From its commit to production, if both are known.
 
         A commit that is later than its deployment has a wrong time.
         """

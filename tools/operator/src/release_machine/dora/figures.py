@@ -56,7 +56,7 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadTime:
-    """Change lead time: from the commit to production.
+    """Change lead time: from the last commit of what is new, to production.
 
     ``known`` is for how many of the deployments that shipped a change this is known, and
     ``by_source`` where the times of their commits come from.

@@ -127,7 +127,7 @@ class DoraReader:
         return {name: declaration_of(declared, name) for name in names}
 
     def _commit(self, changed: Sequence[Revision]) -> CommitTime | None:
-        """The time of the oldest change, as far as it is known."""
+        """The time of the oldest of the new revisions, as far as it is known."""
         times = [
             CommitTime(at=each.committed_at, source=CommitSource.COMMIT)
             for each in changed

@@ -14,14 +14,19 @@ _YES = frozenset({"y", "yes"})
 _NO = frozenset({"n", "no", ""})
 
 
-def is_terminal() -> bool:
-    """Whether a person can be asked: who types the answer sees the question."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def is_terminal(*, on_stderr: bool = False) -> bool:
+    """Whether a person can be asked: who types the answer sees the question.
+
+    Of a question ``on_stderr`` standard output has the answer for programs. If that is a pipe, a
+    program has called the command.
+    """
+    streams = [sys.stdin, sys.stdout, *([sys.stderr] if on_stderr else [])]
+    return all(each.isatty() for each in streams)
 
 
-def will_ask(*, yes: bool) -> bool:
+def will_ask(*, yes: bool, on_stderr: bool = False) -> bool:
     """Whether a person is asked, so that what would happen is shown first."""
-    return not yes and is_terminal()
+    return not yes and is_terminal(on_stderr=on_stderr)
 
 
 def yes_option(function: Callable[..., object]) -> Callable[..., object]:
@@ -34,7 +39,8 @@ def ask(question: str, *, on_stderr: bool = False) -> bool:
 
     An empty answer and Ctrl-D mean no. Ctrl-C ends the command.
     """
-    return _agrees(question, on_stderr=on_stderr) if is_terminal() else True
+    can_ask = is_terminal(on_stderr=on_stderr)
+    return _agrees(question, on_stderr=on_stderr) if can_ask else True
 
 
 def require_yes(question: str, *, yes: bool = False, on_stderr: bool = False) -> None:

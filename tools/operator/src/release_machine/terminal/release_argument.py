@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from release_machine.errors import OperatorError, UsageError
 from release_machine.terminal import asking
+from release_machine.text.printable import in_one_line
 
 if TYPE_CHECKING:
     from release_core.domain.release import Pipeline, Release
@@ -50,23 +51,25 @@ def named(
 ) -> str:
     """The whole name of the release that the argument names, or is short for.
 
-    A command that ``changes`` something takes a short name only from a person: it ``asks`` with the
-    whole name itself, or the person is asked here. Raises UsageError without a terminal, or when
-    the name is short for several releases.
+    Only a person may shorten it: a script would silently get another release for a typing error, or
+    for one that is not opened yet. A person is told the whole name. A command that ``changes``
+    something ``asks`` with that name itself, or the person is asked here. Raises UsageError without
+    a terminal, or when the name is short for several releases.
     """
     from release_machine.actions.shortened import whole_name  # noqa: PLC0415 # slow: boto3
 
-    whole = whole_name(session, name)
-    # Nothing can be changed in a rejected manifest, which is named by an ARN.
-    if whole == name or not changes or whole.startswith("arn:"):
+    whole, guessed = whole_name(session, name)
+    if not guessed:
         return whole
-    if not asking.will_ask(yes=yes):
+    if not asking.will_ask(yes=yes and changes, on_stderr=on_stderr):
         raise UsageError(
-            f"There is no release {name}. It may be short for release {whole}.",
+            f"There is no release {name}. It may be short for {whole}.",
             f"Give the whole id: {whole}",
         )
-    if not asks:
-        asking.require_yes(f"{name} is short for release {whole}. Go on?", on_stderr=on_stderr)
+    if changes and not asks:
+        asking.require_yes(f"{name} is short for {whole}. Go on?", on_stderr=on_stderr)
+    else:
+        click.echo(f"{in_one_line(name)} is short for {in_one_line(whole)}.", err=True)
     return whole
 
 

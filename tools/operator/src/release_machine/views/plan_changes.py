@@ -26,7 +26,7 @@ def changes_in_short(pipelines: Sequence[Json]) -> str:
         for change, word, words in (
             (True, "pipeline changes", "pipelines change"),
             (False, "ships what is live", "ship what is live"),
-            (None, "is known only when it runs", "are known only when they run"),
+            (None, "may change", "may change"),
         )
         if count[change]
     ]
@@ -81,7 +81,7 @@ def _shipper(live: Json) -> str:
     )
     if live["restoredBy"]:
         rollback = f"execution {short(live['restoredBy'])} of CodePipeline{who}"
-        return f"by {shipped}, restored by {rollback}"
+        return f"by {shipped}, restored in one stage by {rollback}"
     if live["releaseId"]:
         return f"by {shipped}{who}"
     kind = "by hand" if live["trigger"] == _BY_HAND else f"by {live['trigger'] or 'somebody'}"
@@ -97,7 +97,8 @@ def _source(pipeline: Json, source: Json, *, whole: bool) -> Iterator[tuple[str,
             yield " ", _with(before, message, style="dim")
         return
     if changes is False:
-        yield "=", _with(before or "", message, "no change", pinned(source), style="dim")
+        same = "no change" if pipeline.get("changes") is False else "same revision"
+        yield "=", _with(before or "", message, same, pinned(source), style="dim")
         return
     if before:
         yield "-", _with(before, message, style="red")

@@ -131,7 +131,7 @@ def _facts(pipeline: EstatePipeline, now: datetime) -> Iterator[Text]:
     if pipeline.live:
         if pipeline.live.restored_by:
             execution = short(pipeline.live.restored_by)
-            yield Text(f"CodePipeline went back to what is live (execution {execution})")
+            yield Text(f"CodePipeline went back in one stage only (execution {execution})")
         for undone in pipeline.live.undone:
             what = f"{_brief(undone.revision)} of {_shipper(undone.shipped_by, undone.by_release)}"
             yield Text(f"rolled back: {what}, by {_shipper(undone.by, undone.by_release)}")

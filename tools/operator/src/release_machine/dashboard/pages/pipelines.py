@@ -116,10 +116,14 @@ def _now(place: Place) -> Content:
 
 def _what(live: Live) -> Content:
     shown = [each for each in live.good.revisions if each.type != KEY_TYPE]
-    undone = element("p", "went back: a newer revision was rolled back", class_="why")
+    went_back = (
+        f"CodePipeline went back in one stage only, execution {short(live.restored_by)}"
+        if live.restored_by
+        else "went back: a newer revision was rolled back"
+    )
     return [
         [_revision(each) for each in shown] or element("small", "revision not on record"),
-        undone if live.undone else None,
+        element("p", went_back, class_="why") if live.undone or live.restored_by else None,
     ]
 
 
