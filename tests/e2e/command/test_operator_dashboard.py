@@ -35,7 +35,7 @@ class Browser:
 
     def submit(self, path: str, **fields: str) -> str:
         """Send the form of a page, with what it has and these fields; the page it leads to."""
-        found = re.findall(r'name="(csrf|attempt)" value="([^"]*)"', self.get(path))
+        found = re.findall(r'name="(csrf|attempt|subject)" value="([^"]*)"', self.get(path))
         body = urlencode({**dict(found), **fields}).encode()
         headers = {"Origin": self._base}
         return self._open(Request(f"{self._base}{path}", data=body, headers=headers))  # noqa: S310
