@@ -64,8 +64,11 @@ def test_a_pipeline_without_a_change_has_no_lead_time() -> None:
         change_fail_rate=nothing,
         rework_rate=nothing,
     )
-    page = page_of(replace(samples.metrics(), dora=replace(dora, pipelines=(none,))))
+    all_of_it = replace(dora.all, lead_time=none.lead_time)
+    found = replace(dora, all=all_of_it, pipelines=(none,))
+    page = page_of(replace(samples.metrics(), dora=found))
     assert "web 13" in page.text
+    assert "Change lead time none no deployment has a change" in page.text
     assert "unknown" not in page.text
 
 

@@ -36,8 +36,9 @@ def _tiles(found: Figures) -> Iterator[Markup]:
     lead = found.lead_time
     yield _tile(
         "Change lead time",
-        lasted(lead.spread.median) if lead.spread else _UNKNOWN,
-        _spread(lead.spread) or "no commit has a known time",
+        lasted(lead.spread.median) if lead.spread else _UNKNOWN if lead.known.of else "none",
+        _spread(lead.spread)
+        or ("no commit has a known time" if lead.known.of else "no deployment has a change"),
         found.weeks,
         lambda week: _time(week.lead_time),
     )
