@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from release_core.apply.advance import Advance
 from release_core.apply.announcer import Announcer
@@ -32,11 +32,13 @@ from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, now
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.reader import LedgerReader, LedgerTables
-from release_core.live.reader import LiveReader
 from release_core.metrics import Metrics, write_line
 from release_core.rollback.reader import RollbackReader
 from release_core.rollback.shipped import ShippedReader
 from release_core.settings import FunctionSettings
+
+if TYPE_CHECKING:
+    from release_core.live.reader import LiveReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +90,11 @@ class ReadingParts:
         return ExecutionHistory(self.client("codepipeline"))
 
     @cached_property
-    def live(self) -> LiveReader:
+    def live(self) -> "LiveReader":
         """What is live in pipelines."""
+        # Only plans need it: the other functions would load it at each cold start.
+        from release_core.live.reader import LiveReader  # noqa: PLC0415
+
         return LiveReader(
             ledger=self.reader,
             history=self.history,
