@@ -71,28 +71,30 @@ def _why_not(release: Release, node: Pipeline, vote: Vote, attempt: int | None) 
 
 def _why_over(release: Release, node: Pipeline, vote: Vote) -> str | None:
     """Why the approval takes no such vote of anybody in its attempt."""
-    asked, again = _asked(node), _how_to_ask_again(release)
+    asked, onward = _asked(node), _how_to_go_on(release)
     if rejection := asked.rejection:
-        return f"{node.name} was rejected by {rejection.by}, which is final; {again}"
+        return f"{node.name} was rejected by {rejection.by}, which is final; {onward}"
     if node.status is PipelineStatus.SUCCEEDED or (asked.granted and _takes_no_more(node, vote)):
         has_all = f"{node.name} has all approvals that it needs: {asked.min_approvals}"
         return f"{has_all}; {_how_it_stops(release)}"
     if node.stop_reason and not node.status.ended:
-        return f"{node.name} takes no more answers: {node.stop_reason}; {again}"
+        return f"{node.name} takes no more answers: {node.stop_reason}; {onward}"
     if node.status.ended:
-        return f"{describe_outcome(node)}; {again}"
+        return f"{describe_outcome(node)}; {onward}"
     why = f"release {release.release_id} has ended" if release.closed else None
     # The end may not be on record yet.
     end = expiry(release, node)
     if end and vote.at >= end and not why:
         what = "the deadline of the release" if end == release.deadline else "its time limit"
         why = f"{node.name} takes no more answers: {what} has passed, at {to_iso(end)}"
-    return f"{why}; {again}" if why else None
+    return f"{why}; {onward}" if why else None
 
 
-def _how_to_ask_again(release: Release) -> str:
-    again = f"release-machine retry {release.release_id} asks again"
-    return again if release.closed else f"after the release has ended, {again}"
+def _how_to_go_on(release: Release) -> str:
+    # A retry asks again. Only all pipelines tell whether one can help: none does after an unusable
+    # pin.
+    shows = f"release-machine show {release.release_id} says how to go on"
+    return shows if release.closed else f"after the release has ended, {shows}"
 
 
 def _how_it_stops(release: Release) -> str:

@@ -29,4 +29,4 @@ def test_an_approval_expires_after_its_minutes(
     assert ledger.pipeline(release_id, estate.orders)["status"] == "SKIPPED"
     late = grace.approve(release_id, "go-live")
     assert late.status == 409
-    assert f"release-machine retry {release_id} asks again" in late.body["message"]
+    assert f"release-machine show {release_id} says how to go on" in late.body["message"]

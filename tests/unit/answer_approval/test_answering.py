@@ -184,8 +184,8 @@ def test_an_answer_after_the_end_says_how_it_ended(world: ReleaseWorld) -> None:
     ask(rejected)
     reject(rejected, GRACE)
     assert (
-        f"rejected by {GRACE}, which is final; after the release has ended, release-machine retry "
-        "r asks again"
+        f"rejected by {GRACE}, which is final; after the release has ended, release-machine show "
+        "r says how to go on"
     ) in approve(rejected, JOAN).message
 
 
@@ -198,7 +198,7 @@ def test_an_expired_approval_takes_no_answer(world: ReleaseWorld) -> None:
     assert late.status == 409
     assert late.message == (
         "approval go-live timed out: it expired: 0 of 1 approvals came within 30 minutes; "
-        "after the release has ended, release-machine retry r asks again"
+        "after the release has ended, release-machine show r says how to go on"
     )
 
 
@@ -245,7 +245,7 @@ def test_an_answer_after_the_time_limit_is_refused_before_a_function_looks(
     assert (
         f"go-live takes no more answers: {what} has passed, at 2026-11-22T09:30:00" in late.message
     )
-    assert "release-machine retry r asks again" in late.message
+    assert "release-machine show r says how to go on" in late.message
     assert len(world.item("pipeline#go-live")["votes"]) == 1
     assert approve(world, GRACE).status == 200  # again, as it counts already
 
@@ -267,7 +267,7 @@ def test_an_answer_to_a_closed_release_is_refused(world: ReleaseWorld) -> None:
     refused = approve(world, GRACE)
     assert (refused.status, refused.message) == (
         409,
-        "release r has ended; release-machine retry r asks again",
+        "release r has ended; release-machine show r says how to go on",
     )
 
 
