@@ -14,7 +14,7 @@ from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.history import Search
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.estate_in_turns import EstateInTurns
-from release_machine.dashboard.offers import answers, asked_name, offers
+from release_machine.dashboard.offers import answers, offers
 from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
     Approvals,
@@ -41,7 +41,7 @@ from release_machine.errors import UnreachableError
 from release_machine.follow.observer import ReleaseObserver
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
-from release_machine.release.approvals import asking, is_asked
+from release_machine.release.approvals import asked_name, asking, is_asked
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
 from release_machine.release.questions import Asked, Question, questions, unread_words
