@@ -113,9 +113,7 @@ def test_several_by_hand(asked: FakeAws, run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["shop-payments/Approve/Legal", "shop-payments/Approve"])
 @pytest.mark.parametrize("words", [("approve",), ("reject", "--reason", "no")])
-def test_another_waits_by_then(
-    asked: FakeAws, run: Run, name: str, words: tuple[str, ...]
-) -> None:
+def test_another_waits_by_then(asked: FakeAws, run: Run, name: str, words: tuple[str, ...]) -> None:
     """What the person has not seen is not answered; the refusal names it."""
     asked.asks = {"shop-payments": ["Ask", "Security"]}
     command, *options = words
