@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from random import uniform
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -172,7 +173,25 @@ class Table:
         ``only`` filters them further. Reads of an ``index`` are eventually consistent. ``page`` is
         the number of items that one call reads.
         """
-        request: dict[str, Any] = {
+        request = self._query(condition, values, index=index, only=only)
+        request |= {"ScanIndexForward": False} if backwards else {}
+        request |= {"Limit": page} if page else {}
+        return chain.from_iterable(self._pages(self._client.query, request))
+
+    def query_pages(
+        self, condition: str, values: Item, *, index: str, only: str
+    ) -> Iterator[list[Item]]:
+        """The items that ``query`` finds in an index, those of one call after the other.
+
+        A call reads items of 1 MB at most, before it filters them: it may find none.
+        """
+        request = self._query(condition, values, index=index, only=only)
+        return self._pages(self._client.query, request)
+
+    def _query(
+        self, condition: str, values: Item, *, index: str | None, only: str
+    ) -> dict[str, Any]:
+        return {
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(
@@ -181,20 +200,17 @@ class Table:
             **self._projected(condition, only),
             **({"FilterExpression": only} if only else {}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
-            **({"ScanIndexForward": False} if backwards else {}),
-            **({"Limit": page} if page else {}),
         }
-        return self._pages(self._client.query, request)
 
     def scan(self) -> Iterator[Item]:
         """All items, in any order; those that were written before the scan are among them."""
         request = {"TableName": self.name, "ConsistentRead": True, **self._projected()}
-        return self._pages(self._client.scan, request)
+        return chain.from_iterable(self._pages(self._client.scan, request))
 
-    def _pages(self, read: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(self, read: Callable[..., Any], request: dict[str, Any]) -> Iterator[list[Item]]:
         while True:
             answer = read(**request)
-            yield from map(from_attributes, answer["Items"])
+            yield [from_attributes(each) for each in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

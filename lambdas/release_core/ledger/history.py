@@ -11,7 +11,7 @@ from release_core.domain.execution import Execution
 from release_core.domain.order import in_order
 from release_core.domain.present_attempt import in_present_attempt
 from release_core.domain.queue import PipelineUse
-from release_core.domain.release import Pipeline, Release
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
 from release_core.ledger.dynamodb import BATCH_GET_LIMIT, Item
 from release_core.ledger.items import (
     LISTING,
@@ -107,6 +107,21 @@ class HistoryReader(LedgerReader):
         They include the releases that wait to be opened.
         """
         return self.search(Search(statuses=statuses), limit)
+
+    def open_headers(self) -> Iterator[list[Release]]:
+        """The headers of all open releases, however old, in the order of their opening.
+
+        Each list is what one call found in 1 MB of headers, most of which are closed: it may be
+        empty. A retry keeps the time at which its release was opened, so it may be anywhere.
+        """
+        pages = self._releases.query_pages(
+            "#listing = :listing",
+            {"listing": LISTING, "running": ReleaseStatus.RUNNING.value},
+            index="by_time",
+            only="#status = :running",
+        )
+        for page in pages:
+            yield [self._release_of(item) for item in page]
 
     def search(self, wanted: Search, limit: int) -> list[Release]:
         """The latest releases that are wanted, newest first, with the wanted pipelines alone.
