@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from random import uniform
 from time import sleep
@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from release_core.batches import batches
 from release_core.errors import LedgerBusy
+from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,8 +42,7 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in attributes.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(Immutable):
     """The changes to one item, and their condition.
 
     ``put`` sets attributes. ``default`` sets attributes that are missing. ``append`` adds one entry
@@ -95,8 +95,7 @@ class Update:
         return {name: value for name, value in request.items() if value}
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Immutable, kw_only=False):
     """The result of a conditional write: the item after it, or as it was if not ``applied``."""
 
     item: Item

@@ -1,7 +1,7 @@
 """Reads releases for people: with their history, without task tokens and values of variables."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from release_core.domain.order import in_order
 from release_core.domain.present_attempt import in_present_attempt
 from release_core.domain.queue import PipelineUse
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.immutable import Immutable
 from release_core.ledger.dynamodb import BATCH_GET_LIMIT, Item
 from release_core.ledger.items import (
     LISTING,
@@ -36,8 +37,7 @@ def _waits_for(pending: Release) -> Collection[str]:
     return pending.waits_for
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(Immutable):
     """Which releases are wanted: those that meet everything that is given.
 
     They were opened, or handed in if they wait to be opened, at ``since`` or later and not after
