@@ -1,7 +1,6 @@
 """Checks a person's answer to an approval, counts it, and lets the release go on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,6 +12,7 @@ from release_core.domain.approvals import Vote
 from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import RequestRefused, Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
@@ -29,8 +29,7 @@ KEYS = ("decision", "comment", "attempt")
 MOST_AT_ONCE = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Immutable):
     """What a person says to an approval, for this attempt or for the present one."""
 
     approves: bool
@@ -38,8 +37,7 @@ class Answer:
     attempt: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerApproval:
+class AnswerApproval(Immutable):
     """Counts the answer of the person who signed a request."""
 
     ledger: Ledger

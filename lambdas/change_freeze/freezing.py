@@ -1,7 +1,6 @@
 """Freezes pipelines, lifts freezes, overrides them for a release, and wakes what they held."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from change_freeze.reading import read_freeze, read_reason
@@ -20,6 +19,7 @@ from release_core.domain.holds import (
 )
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import FreezesFull, FrozenForLonger, LedgerBusy, RequestRefused
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, log_of
 from release_core.manifest.limits import MAX_ID, MAX_NAME
@@ -29,8 +29,7 @@ from release_core.problems import is_storable
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeFreeze:
+class ChangeFreeze(Immutable):
     """Changes what is frozen, for the person who signed a request. It starts nothing itself.
 
     A task that is woken looks at its release, and starts its pipeline if nothing holds it.

@@ -1,7 +1,6 @@
 """Closes a release: records its outcome, stops what still runs, frees locks and announces it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from close_release.reporting import Reporting
@@ -14,6 +13,7 @@ from release_core.aws.step_functions import StepFunctions
 from release_core.decide.outcome import is_fault, is_over, tally
 from release_core.domain.release import OnFailure, Release, ReleaseStatus
 from release_core.domain.workflow_end import WHY_LIMIT, WorkflowEnd, read_workflow_end
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, invocation, log_of
 from release_core.metrics import WORKFLOW_FAULTS, Metrics
@@ -23,8 +23,7 @@ from release_core.rollback.reader import RollbackReader, rollback_name
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class CloseRelease:
+class CloseRelease(Immutable):
     """Closes releases, at the end of the workflow or when it was stopped or failed."""
 
     ledger: Ledger

@@ -1,18 +1,16 @@
 """Tells beside a dropped manifest how its release ended."""
 
-from dataclasses import dataclass
-
 from release_core.aws.result_files import ResultFiles
 from release_core.clock import Clock
 from release_core.domain.release import Release
 from release_core.domain.results import Result, ResultState
 from release_core.domain.workflow_end import WorkflowEnd
 from release_core.errors import Rejection
+from release_core.immutable import Immutable
 from release_core.manifest.requests import DroppedObject, read_request
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reporting:
+class Reporting(Immutable):
     """Writes the results of releases and workflow executions that have ended."""
 
     files: ResultFiles

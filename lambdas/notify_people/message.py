@@ -1,11 +1,12 @@
 """What people are told about one event, before it is written for e-mail, chat or SMS."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from notify_people.texts import Line
+from release_core.immutable import Immutable
 
 
 class Severity(StrEnum):
@@ -17,8 +18,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(Immutable):
     """A pipeline or approval that did not succeed; ``place`` is its stage and action, if known."""
 
     pipeline: str
@@ -27,8 +27,7 @@ class Failure:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Immutable):
     """An event of the release machine, with every text in one visible line.
 
     ``seconds`` is how long the release has taken so far. ``raw`` is the event as EventBridge sent
@@ -55,8 +54,7 @@ class Event:
     raw: Mapping[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Immutable):
     """The parts of a message, in the order in which people read them.
 
     ``headline`` says the outcome and names the release. ``facts`` say more about it, ``failures``

@@ -1,11 +1,11 @@
 """Sends one SNS message for an event."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notify_people.publication import publication
 from notify_people.reading import read_event
 from notify_people.wording import message_of
+from release_core.immutable import Immutable
 from release_core.logs import invocation, log_of
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotifyPeople:
+class NotifyPeople(Immutable):
     """Tells people about events of the release machine."""
 
     sns: "SNSClient"

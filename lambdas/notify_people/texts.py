@@ -6,9 +6,10 @@ Every function takes any value, because an event holds what its sender put into 
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from release_core.immutable import Immutable
 
 CUT = "..."
 MAX_NAME = 100  # characters, as in manifests
@@ -21,8 +22,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+")
 _CONSOLES = ("console.aws.amazon.com", "console.amazonaws.cn", "console.amazonaws-us-gov.com")
 
 
-@dataclass(frozen=True)
-class Quoted:
+class Quoted(Immutable, kw_only=False):
     """A foreign text: one visible line, but not yet escaped for e-mail, chat or SMS."""
 
     text: str

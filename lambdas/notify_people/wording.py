@@ -1,7 +1,6 @@
 """What people are told about each type of event, in our words and in quotes of the event; pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from notify_people.message import Event, Message, Severity
 from notify_people.reading import clock_time, person
@@ -9,6 +8,7 @@ from notify_people.texts import MAX_REASON, Line, Quoted, elements, members, one
 from release_core.domain import announcements
 from release_core.domain.announcement import MAX_LISTED
 from release_core.domain.release import ReleaseKind
+from release_core.immutable import Immutable
 
 _AFTER_FAILURE = {
     "halt": "Running pipelines continue to their end. Nothing more starts.",
@@ -21,8 +21,7 @@ _HOTFIX = ReleaseKind.HOTFIX.value
 _BY_ITSELF = "There is nothing to do: it starts by itself."
 
 
-@dataclass(frozen=True)
-class _Wording:
+class _Wording(Immutable, kw_only=False):
     """How an event is told: how urgent, what happened, and more about it.
 
     ``lasting`` introduces how long the release has taken; empty: that says nothing.

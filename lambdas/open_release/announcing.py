@@ -5,13 +5,13 @@ rule.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from release_core.apply.announcer import NOT_ANNOUNCED, Announcer
 from release_core.clock import Clock
 from release_core.domain.announcements import Refused
 from release_core.domain.queue import Rival
 from release_core.errors import Rejection
+from release_core.immutable import Immutable
 from release_core.ledger.reader import LedgerReader
 from release_core.logs import log_of
 from release_core.manifest.checks import release_id_of
@@ -20,8 +20,7 @@ from release_core.manifest.requests import Request, RetryRequest, RollbackReques
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Announcing:
+class Announcing(Immutable):
     """Announces what comes of requests."""
 
     ledger: LedgerReader

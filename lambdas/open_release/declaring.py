@@ -1,10 +1,11 @@
 """Reads what the pipelines of a release declare, however slowly CodePipeline allows it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from release_core.domain.declarations import Declared
+from release_core.immutable import Immutable
 
 # Pipelines between two looks at the time that is left. CodePipeline was never seen to allow so few
 # calls that these take longer than MARGIN.
@@ -13,8 +14,7 @@ AT_ONCE = 16
 MARGIN = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declaring:
+class Declaring(Immutable):
     """Reads declarations until all are read or the function's time is nearly up.
 
     ``kept`` is the memory of the process: what was read before the time was up, by workflow

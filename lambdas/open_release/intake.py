@@ -1,6 +1,6 @@
 """Reads the request of a workflow execution, and the document of the manifest."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from release_core.aws.step_functions import StepFunctions
 from release_core.errors import ManifestUnreadable, ReleaseNotResumable
+from release_core.immutable import Immutable
 from release_core.ledger.reader import LedgerReader
 from release_core.manifest.requests import (
     DroppedObject,
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 _MAY_PASS = {"RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "ThrottlingException"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Intake:
+class Intake(Immutable):
     """Reads requests, and manifests from the input, S3 or the ledger."""
 
     step_functions: StepFunctions

@@ -1,6 +1,6 @@
 """Opens a release: reads and checks the manifest, locks the pipelines, claims the release id."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from release_core.errors import (
     RollbackRefused,
     rejection_of,
 )
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.logs import also_about, invocation, log_of
@@ -49,8 +50,7 @@ from release_core.rollback.title import title_of_rollback
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenRelease:
+class OpenRelease(Immutable):
     """Opens the release that a workflow execution was started for."""
 
     intake: Intake

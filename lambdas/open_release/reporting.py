@@ -1,7 +1,7 @@
 """Tells beside a dropped manifest what becomes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from release_core.aws.result_files import ResultFiles
 from release_core.clock import Clock, to_iso
 from release_core.domain.results import Result, ResultState
 from release_core.errors import Rejection
+from release_core.immutable import Immutable
 from release_core.manifest.model import Manifest
 from release_core.manifest.requests import DroppedObject, Request
 
@@ -21,8 +22,7 @@ _STATES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reporter:
+class Reporter(Immutable):
     """Reports about one request; of a request without an object it writes nothing."""
 
     files: ResultFiles

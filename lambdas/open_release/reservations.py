@@ -1,7 +1,6 @@
 """Locks the pipelines of a release: all or none, in the order in which the releases came."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from release_core.apply.orphans import Orphans
@@ -11,6 +10,7 @@ from release_core.clock import Clock
 from release_core.domain.queue import Lock, Place, Rival, describe_rival
 from release_core.domain.release import LockHolder
 from release_core.errors import LedgerBusy, OpeningElsewhere, PipelinesBusy
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.problems import MAX_REPORTED
@@ -19,8 +19,7 @@ from release_core.problems import MAX_REPORTED
 _TRIES = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reservations:
+class Reservations(Immutable):
     """Takes and frees the locks of a release that is being opened."""
 
     ledger: Ledger

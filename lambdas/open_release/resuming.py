@@ -1,7 +1,7 @@
 """Handles a release id that is taken: the same release again, another release, or a resume."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from open_release.reservations import Reservations
@@ -24,6 +24,7 @@ from release_core.decide.resume import (
 from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, ReleaseNotResumable, StartUnresolved
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.opening_items import Opening
 from release_core.manifest.checks import refuse_unproved
@@ -41,8 +42,7 @@ class Opened(NamedTuple):
     attempt: int = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resuming:
+class Resuming(Immutable):
     """Opens the next attempt of a release that exists, or answers with the existing release."""
 
     ledger: Ledger

@@ -1,7 +1,6 @@
 """Records the state changes in CodePipeline's events and advances their pipelines."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.apply.advance import Advance
@@ -11,6 +10,7 @@ from release_core.decide.timing import UNCONFIRMED_WAIT
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus
 from release_core.errors import EndUnconfirmed
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about, invocation, log_of
 from release_core.metrics import Metrics
@@ -25,8 +25,7 @@ MAX_NOTE = 1000  # bytes
 MAX_ATTEMPT = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class StateChange:
+class StateChange(Immutable):
     """A state change of a pipeline execution, from an event."""
 
     execution_id: str
@@ -34,8 +33,7 @@ class StateChange:
     change: Change
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecordStateChange:
+class RecordStateChange(Immutable):
     """Records a state change and advances the pipeline that the execution belongs to."""
 
     ledger: Ledger

@@ -1,12 +1,12 @@
 """Requests that the API passes to a function, read strictly, and the function's responses."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.errors import ManifestUnreadable, RequestRefused, Unfinished
+from release_core.immutable import Immutable
 from release_core.logs import invocation, log_of
 from release_core.manifest.nearest import NearestName
 from release_core.problems import is_hidden, is_storable, one_line, report
@@ -23,8 +23,7 @@ _UNFINISHED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ApiRequest:
+class ApiRequest(Immutable):
     """A signed request: the ARN that signed it, the parameters of its path, and its body.
 
     As in a manifest, a key that is null means the same as one that is absent. A caller writes the

@@ -6,11 +6,11 @@ CloudWatch reads the metrics from the log. So a metric costs no call and needs n
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from release_core.clock import Clock
+from release_core.immutable import Immutable
 from release_core.logs import subject
 
 NAMESPACE = "ReleaseMachine"
@@ -20,8 +20,7 @@ Unit: TypeAlias = Literal["Count", "Seconds"]
 Values: TypeAlias = "Mapping[Metric, float]"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
+class Metric(Immutable):
     """One metric; it is also divided ``by`` a second dimension, if it has one."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from release_core.immutable import Immutable
 
 MAX_REPORTED = 50  # problems in one message: it stays readable, and below 32 KiB
 MAX_LINE = 300  # characters of one problem
@@ -18,8 +19,7 @@ _LINES = {"Zl", "Zp"}  # separators of lines and paragraphs
 Place: TypeAlias = tuple[int | str, ...]
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Immutable, kw_only=False):
     """A problem at a place of a document; ``says`` is the message without the place."""
 
     place: Place

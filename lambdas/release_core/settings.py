@@ -1,16 +1,16 @@
 """The settings of the functions, read from their environment variables."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from typing import TypeVar
 
 from release_core.errors import SettingsInvalid
+from release_core.immutable import Immutable
 
 Settings = TypeVar("Settings")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FunctionSettings:
+class FunctionSettings(Immutable):
     """The settings that every function has.
 
     ``record_retention_days`` is how long records of pipeline executions are kept; ``event_bus`` is
@@ -28,7 +28,6 @@ class FunctionSettings:
     deployment: str = "release-machine"
 
 
-@dataclass(frozen=True, kw_only=True)
 class OpenReleaseSettings(FunctionSettings):
     """The settings of open_release.
 
@@ -45,7 +44,6 @@ class OpenReleaseSettings(FunctionSettings):
     deployed_version: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class CloseReleaseSettings(FunctionSettings):
     """The settings of close_release.
 
@@ -57,7 +55,6 @@ class CloseReleaseSettings(FunctionSettings):
     release_retention_days: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
 class AnswerApprovalSettings(FunctionSettings):
     """The settings of answer_approval.
 
@@ -67,8 +64,7 @@ class AnswerApprovalSettings(FunctionSettings):
     session_names_are_pinned: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotifyPeopleSettings:
+class NotifyPeopleSettings(Immutable):
     """The settings of notify_people: ``people_topic`` is the ARN of the SNS topic."""
 
     people_topic: str

@@ -1,7 +1,7 @@
 """Runs one pipeline of a release until its task token is settled."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,14 +21,14 @@ from release_core.decide.timing import (
 )
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import EndUnconfirmed, PipelineUnknown, StartUnresolved, Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, also_about, invocation, log_of
 
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
+class Waiting(Immutable):
     """A task that waits: ``wait_seconds`` this time, usually ``look_after_seconds``.
 
     ``attempt`` is the attempt of the release that its workflow execution runs, and ``waits_since``
@@ -44,8 +44,7 @@ class Waiting:
     execution_arn: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class FailedTask:
+class FailedTask(Immutable):
     """A task that the workflow has given up, with the error of its last try."""
 
     release_id: str
@@ -64,8 +63,7 @@ class FailedTask:
         return f"its task failed too often, last with {self.error}: {said}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunPipeline:
+class RunPipeline(Immutable):
     """Registers the task token of a pipeline, and starts the pipeline or looks at its execution."""
 
     ledger: Ledger

@@ -55,6 +55,22 @@ for service in sys.argv[3].split(","):
     boto3.client(service)
 print((time.perf_counter() - began) * 1000)
 """
+# Prints the milliseconds until the handler calls AWS for the first time.
+CALLING = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+began = time.perf_counter()
+import importlib
+handler = importlib.import_module(sys.argv[2] + ".handler").handler
+import botocore.client, json, os, types
+def call(*_, **__):
+    print((time.perf_counter() - began) * 1000); sys.stdout.flush(); os._exit(0)
+botocore.client.BaseClient._make_api_call = call
+context = types.SimpleNamespace(
+    aws_request_id="cold", get_remaining_time_in_millis=lambda: 180_000
+)
+handler(json.loads(sys.argv[3]), context)
+"""
 SIGNED = {
     "httpMethod": "POST",
     "requestContext": {"identity": {"userArn": "arn:aws:iam::000000000000:user/cold"}},
@@ -120,17 +136,21 @@ def measure(*, short: bool) -> list[Table]:
             with zipfile.ZipFile(ZIPS / f"{function}.zip") as archive:
                 archive.extractall(folder)
             clients = sorted(set(json.loads(_run(CLIENTS, folder, function, json.dumps(event)))))
-            ours, boto3 = _start(folder, function, clients, SHORT_RUNS if short else RUNS)
+            runs = SHORT_RUNS if short else RUNS
+            ours, boto3 = _start(folder, function, clients, runs)
+            calling = _calling(folder, function, event, runs)
             largest.append((function, *_largest(folder, function, clients)))
-        rows.append(
-            (function, ", ".join(clients), boto3.show(), ours.show(), f"{ratio(ours, boto3):.2f}")
-        )
+        times = boto3.show(), ours.show(), f"{ratio(ours, boto3):.2f}", calling.show()
+        rows.append((function, ", ".join(clients), *times))
         limit = LIMITS.get(function, LIMIT)
         goals.append(Goal(f"`{function}`, times boto3 and its clients", ratio(ours, boto3), limit))
     return [
         Table(
             caption="Milliseconds in a fresh interpreter: median (quartiles).",
-            head=("", "clients", "boto3 and the clients", "handler and the clients", "ratio"),
+            head=(
+                *("", "clients", "boto3 and the clients", "handler and the clients", "ratio"),
+                "until the first call",
+            ),
             rows=rows,
             goals=goals,
         ),
@@ -150,6 +170,12 @@ def _start(folder: str, function: str, clients: list[str], runs: int) -> tuple[S
         boto3.append(float(_run(STARTING, folder, "boto3", ",".join(clients))))
         ours.append(float(_run(STARTING, folder, f"{function}.handler", ",".join(clients))))
     return Sample.of(ours[1:]), Sample.of(boto3[1:])
+
+
+def _calling(folder: str, function: str, event: Any, runs: int) -> Sample:
+    """Return the times until the first call. The first run does not count."""
+    arguments = (folder, function, json.dumps(event))
+    return Sample.of([float(_run(CALLING, *arguments)) for _ in range(runs + 1)][1:])
 
 
 def _largest(folder: str, function: str, clients: list[str]) -> tuple[str, str]:

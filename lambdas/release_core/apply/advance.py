@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -40,6 +40,7 @@ from release_core.decide.timing import UNCONFIRMED_WAIT, seconds_until
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.errors import AdvanceUnfinished, EndUnconfirmed, Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
 from release_core.metrics import Metrics
@@ -51,8 +52,7 @@ log = log_of(__name__)
 MAX_ROUNDS = 24
 
 
-@dataclass(frozen=True, kw_only=True)
-class Advance:
+class Advance(Immutable):
     """Decides and applies; ``actor`` is ``<function>/<invocation>``."""
 
     ledger: Ledger

@@ -1,7 +1,6 @@
 """Announces what happens to releases at least once: the mark of each comes after its event."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +21,7 @@ from release_core.domain.announcement import Announcement
 from release_core.domain.queue import Rival
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import AnnouncementRefused
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 
 # What keeps an announcement from being made now. It is made later: by who settles next, by the
@@ -29,8 +29,7 @@ from release_core.ledger.ledger import Ledger
 NOT_ANNOUNCED = (AnnouncementRefused, ClientError, BotoCoreError)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Announcer:
+class Announcer(Immutable):
     """Puts the announcements of a ``deployment`` on the bus; each method is safe to repeat.
 
     The methods raise one of NOT_ANNOUNCED.

@@ -1,7 +1,7 @@
 """Applies decisions about the end of a pipeline: look, record the end, skip, retry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from release_core.apply.failures import (
@@ -46,14 +46,14 @@ from release_core.domain.release import (
 )
 from release_core.domain.revisions import NOTHING, Shipped
 from release_core.errors import EndUnconfirmed
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.metrics import LOOKS_THAT_FOUND, RETRIES, Metrics
 
 _MAY_COME_FROM_AN_EDIT = {ExecutionState.CANCELED, ExecutionState.STOPPED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ends:
+class Ends(Immutable):
     """Applies decisions about pipelines that have an execution, or that are never started."""
 
     ledger: Ledger

@@ -1,6 +1,5 @@
 """Deletes the records of releases that were closed long ago."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -8,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from release_core.clock import Clock
 from release_core.domain.release import Release
 from release_core.errors import Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.items import PIPELINE_PREFIX
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
@@ -23,8 +23,7 @@ LONGEST_SWEEP = timedelta(minutes=2)
 CALLS_PER_RELEASE = 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expiry:
+class Expiry(Immutable):
     """Deletes closed releases after ``retention``; without it, they are kept for ever.
 
     A release stays while it is the last success or the latest run of one of its pipelines, because

@@ -1,7 +1,7 @@
 """Failed executions: what failed if it was no action, and what CodePipeline does about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from release_core.domain.actions import ActionRun
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Failure, OnFailure, Pipeline, Release
 from release_core.errors import EndUnconfirmed
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import log_of
 
@@ -56,8 +57,7 @@ def with_failed_rule(
     return [failed, *actions] if failed else actions
 
 
-@dataclass(frozen=True, kw_only=True)
-class StageRollback:
+class StageRollback(Immutable):
     """The execution with which CodePipeline itself rolls a failed stage back."""
 
     execution_id: str

@@ -1,13 +1,13 @@
 """Measures whether releases hang: the oldest wait, and how many are past their deadline."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.clock import Clock, to_iso
 from release_core.decide.hangs import OpenWait, is_past_deadline, open_wait
 from release_core.decide.timing import OLDEST_RELEASE
 from release_core.domain.release import Release
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
 from release_core.metrics import OLDEST_WAIT, RELEASES_PAST_DEADLINE, Metrics
@@ -15,8 +15,7 @@ from release_core.metrics import OLDEST_WAIT, RELEASES_PAST_DEADLINE, Metrics
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hangs:
+class Hangs(Immutable):
     """Measures all releases that run, in the ledger."""
 
     ledger: Ledger

@@ -1,7 +1,6 @@
 """Announces what was not announced, and what is stuck: a job of the hourly rule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from release_core.apply.announcer import NOT_ANNOUNCED, Announcer
 from release_core.clock import Clock
@@ -10,14 +9,14 @@ from release_core.decide.stuck import stuck
 from release_core.decide.timing import OLDEST_RELEASE
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
 
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LateAnnouncements:
+class LateAnnouncements(Immutable):
     """Announces what is missing of releases that are open, wait to be opened or were rejected.
 
     The outcome of a closed release is announced by its close, which ``Orphans`` repeats.

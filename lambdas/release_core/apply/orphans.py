@@ -1,6 +1,5 @@
 """Closes releases whose workflow execution ended without a close, and announces that end again."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +14,7 @@ from release_core.decide.timing import CLOSE_TRIED_WITHIN, OLDEST_RELEASE
 from release_core.domain.announcements import orphaned
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.errors import Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import about, log_of
 from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
@@ -22,8 +22,7 @@ from release_core.metrics import WORKFLOW_ENDS_FOUND, Metrics
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Orphans:
+class Orphans(Immutable):
     """Finds workflow executions that have ended and whose releases were not closed.
 
     The event of a workflow execution's end may be lost. This class closes the header and puts an

@@ -2,21 +2,21 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ParamSpec, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.errors import Unfinished
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spread:
+class Spread(Immutable):
     """Advances the pipelines that the end of one affects, directly or through others.
 
     ``advance`` advances one pipeline of a release without settling it, and returns the release with

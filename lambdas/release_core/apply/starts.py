@@ -1,6 +1,6 @@
 """Applies decisions about the start of a pipeline: claim, start or hold, and find lost starts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,6 +30,7 @@ from release_core.decide.timing import (
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release
 from release_core.errors import CalendarsThrottled, ExecutionTaken, StartUnresolved
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.logs import also_about
 from release_core.metrics import STARTS_THROTTLED, Metrics
@@ -39,8 +40,7 @@ _ASKS = "the change calendars are asked in turns, because SSM throttles the call
 _TURN = "nothing holds it any more; what was held is started in turns"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Starts:
+class Starts(Immutable):
     """Applies decisions about pipelines that have no execution yet.
 
     The names of those that are held and whose slots it frees are added to ``freed``.

@@ -1,7 +1,5 @@
 """Applies the decision to stop an execution, without waiting for manual approvals."""
 
-from dataclasses import dataclass
-
 from release_core.apply.ends import Ends
 from release_core.aws.codepipeline import CodePipeline
 from release_core.clock import Clock
@@ -10,11 +8,11 @@ from release_core.decide.manual_approvals import stopping_since, waits_only_for_
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.release import Pipeline, Release
 from release_core.errors import EndUnconfirmed, StopUnresolved
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stops:
+class Stops(Immutable):
     """Stops executions."""
 
     ledger: Ledger

@@ -1,7 +1,6 @@
 """The composition root: creates the parts of the machine from AWS clients, on first use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -30,6 +29,7 @@ from release_core.aws.event_bus import Bus
 from release_core.aws.execution_history import ExecutionHistory
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock, now
+from release_core.immutable import Immutable
 from release_core.ledger.ledger import Ledger
 from release_core.ledger.reader import LedgerReader, LedgerTables
 from release_core.metrics import Metrics, write_line
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from release_core.live.reader import LiveReader
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadingParts:
+class ReadingParts(Immutable):
     """The parts that only read; ``client`` returns the client of an AWS service by its name.
 
     ``client_once`` returns a client that sends each request once, and ``client_brief`` returns one
@@ -119,7 +118,6 @@ class ReadingParts:
         return StepFunctions(self.client("stepfunctions"))
 
 
-@dataclass(frozen=True, kw_only=True)
 class FunctionParts(ReadingParts):
     """The parts of one function; ``name`` is the function's name.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -32,6 +32,7 @@ from release_core.domain.execution import ExecutionState
 from release_core.domain.release import Failure, Pipeline, Release
 from release_core.domain.revisions import Revision, Shipped
 from release_core.errors import ReleaseMachineError
+from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -70,8 +71,7 @@ class StartRefused(ReleaseMachineError):
         self.failure = failure
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExecutionSnapshot:
+class ExecutionSnapshot(Immutable):
     """An execution as CodePipeline showed it; ``state`` is None while it is in progress.
 
     An execution that is ``gone`` was deleted with its pipeline; ``summary`` says why it is gone.

@@ -1,7 +1,6 @@
 """Looks up pinned and newest revisions in the services that hold them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, NamedTuple
@@ -11,10 +10,10 @@ from botocore.exceptions import ClientError, ParamValidationError
 from release_core.aws.commits import name_of
 from release_core.domain.declarations import OBJECT_KEY, SourceAction
 from release_core.domain.revisions import KEY_TYPE, Pin
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lookup:
+class Lookup(Immutable):
     """What a source action would take; ``exists`` is None if unknown, with the reason in ``note``.
 
     ``revision`` is the pinned revision, or the newest at the moment. ``message`` is that of a

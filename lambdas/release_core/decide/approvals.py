@@ -1,14 +1,13 @@
 """How an approval ends: by its votes, at its time limit, or because its release is over; pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.domain.approvals import Approval, Vote
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Immutable, kw_only=False):
     """The status with which an approval ends, and why it was not granted.
 
     One that ends because of ``nobody`` must take no more votes before its end affects the release.

@@ -5,7 +5,6 @@ decision is applied by a conditional write, so a decision that comes too late ch
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -15,10 +14,10 @@ from release_core.decide.timing import CLAIM_WINDOW, MIN_WAIT, TASK_WINDOW, look
 from release_core.domain.execution import Change, ExecutionState
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Immutable, kw_only=False):
     """Ask CodePipeline to stop the execution; ``timed_out`` at its time limit or the deadline."""
 
     pipeline: Pipeline
@@ -26,16 +25,14 @@ class Stop:
     timed_out: bool = False
 
 
-@dataclass(frozen=True)
-class End:
+class End(Immutable, kw_only=False):
     """Record how the execution ended."""
 
     pipeline: Pipeline
     change: Change
 
 
-@dataclass(frozen=True)
-class Skip:
+class Skip(Immutable, kw_only=False):
     """Never start the pipeline; it ``fails`` when it should have been started."""
 
     pipeline: Pipeline
@@ -43,15 +40,13 @@ class Skip:
     fails: bool = False
 
 
-@dataclass(frozen=True)
-class Free:
+class Free(Immutable, kw_only=False):
     """Free the ``max_concurrency`` slot of a pipeline that has ended."""
 
     pipeline: Pipeline
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(Immutable, kw_only=False):
     """Retry the failed stage; ``again`` when an earlier retry was claimed and not completed."""
 
     pipeline: Pipeline
@@ -59,8 +54,7 @@ class Retry:
     again: bool = False
 
 
-@dataclass(frozen=True)
-class Resolve:
+class Resolve(Immutable, kw_only=False):
     """Find out whether a start or retry that was claimed and not completed took place.
 
     A start that did not take place is then held, if there is a ``hold``.
@@ -70,62 +64,54 @@ class Resolve:
     hold: Hold | None = None
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Immutable, kw_only=False):
     """Start the pipeline; ``again`` when an earlier start was claimed and not completed."""
 
     pipeline: Pipeline
     again: bool = False
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(Immutable, kw_only=False):
     """Keep the pipeline from being started for a while, and record why."""
 
     pipeline: Pipeline
     hold: Hold
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(Immutable, kw_only=False):
     """Ask people for the approval: all that it depends on has succeeded."""
 
     pipeline: Pipeline
 
 
-@dataclass(frozen=True)
-class StopAsking:
+class StopAsking(Immutable, kw_only=False):
     """Take no more votes for the approval, because it ends without an answer."""
 
     pipeline: Pipeline
     answer: Answer
 
 
-@dataclass(frozen=True)
-class EndApproval:
+class EndApproval(Immutable, kw_only=False):
     """Record how the approval ended: by its votes, or because nobody answers it any more."""
 
     pipeline: Pipeline
     answer: Answer
 
 
-@dataclass(frozen=True)
-class Announce:
+class Announce(Immutable, kw_only=False):
     """Announce that people are asked for the approval, or how they have answered until now."""
 
     pipeline: Pipeline
 
 
-@dataclass(frozen=True)
-class LookEarlier:
+class LookEarlier(Immutable, kw_only=False):
     """Let the task of the pipeline look at this time, before its wait ends."""
 
     pipeline: Pipeline
     at: datetime
 
 
-@dataclass(frozen=True)
-class Settle:
+class Settle(Immutable, kw_only=False):
     """Settle the task token with the outcome on record."""
 
     pipeline: Pipeline

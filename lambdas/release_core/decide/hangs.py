@@ -1,14 +1,13 @@
 """Whether a release hangs: how long it has waited without a look, and whether it is late."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.decide.timing import OVERRUN
 from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenWait:
+class OpenWait(Immutable):
     """A wait of a release that runs; without a ``pipeline``, the release waits for its close."""
 
     release_id: str

@@ -1,7 +1,6 @@
 """Whether an open release is stuck, so that a person must look: pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from release_core.clock import to_iso
@@ -9,10 +8,10 @@ from release_core.decide.hangs import OpenWait, is_past_deadline, open_wait
 from release_core.decide.timing import STUCK_AFTER
 from release_core.domain.announcements import DEADLINE, WAIT
 from release_core.domain.release import Release
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stuck:
+class Stuck(Immutable):
     """Why a release counts as stuck: ``kind`` is DEADLINE or WAIT, ``since`` when it is late.
 
     ``pipelines`` are the pipelines and approvals that it waits for.

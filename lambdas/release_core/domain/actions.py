@@ -1,16 +1,15 @@
 """An execution of one action of a pipeline, or of a rule of a stage condition."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.declarations import SourceAction
 from release_core.domain.manual_approvals import ManualApproval
 from release_core.domain.release import Failure
 from release_core.domain.revisions import Commit
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class ActionRun:
+class ActionRun(Immutable):
     """An execution of an action or a rule, as CodePipeline lists it.
 
     ``failure`` is set if the action failed or was abandoned, ``approval`` if the action is a manual

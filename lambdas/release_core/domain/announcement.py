@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,6 +10,7 @@ from uuid import UUID, uuid5
 from release_core.clock import to_iso
 from release_core.domain.console import page_of_pipeline, page_of_workflow
 from release_core.domain.release import Pipeline, PipelineStatus, Release, describe_outcome
+from release_core.immutable import Immutable
 
 SCHEMA_VERSION = "1"
 
@@ -35,16 +35,14 @@ _COUNTED_AS = {
 _COUNTED = ("waiting", _RUNNING, "succeeded", "failed", "skipped")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Announcement:
+class Announcement(Immutable):
     """An event to put on the bus: its detail type, and its detail as JSON values."""
 
     detail_type: str
     detail: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
+class Occasion(Immutable):
     """What an announcement is about: which deployment, release and execution, and the moment.
 
     ``identity`` tells two announcements of one type and release apart. A repeat has the same, so

@@ -5,7 +5,6 @@ of each type are in ``schemas/events``; ``release_core/domain/announcement.py`` 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +25,7 @@ from release_core.domain.release import LockHolder, Pipeline, Release, ReleaseSt
 from release_core.domain.remedies import unusable_pins
 from release_core.domain.revisions import Revision
 from release_core.domain.workflow_end import WorkflowEnd
+from release_core.immutable import Immutable
 
 RELEASE_STARTED = "Release Started"
 RELEASE_REJECTED = "Release Rejected"
@@ -71,8 +71,7 @@ def started(release: Release, *, deployment: str) -> Announcement:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refused:
+class Refused(Immutable):
     """A manifest that was rejected: ``error`` is the name of the rejection.
 
     ``cause`` has one line for each problem. The rest is None where it is not known; ``source`` is

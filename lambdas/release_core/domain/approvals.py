@@ -1,11 +1,12 @@
 """An approval: a node of a release that waits until people have answered it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from release_core.immutable import Immutable
 
-@dataclass(frozen=True, kw_only=True)
-class Vote:
+
+class Vote(Immutable):
     """The answer of one person to an approval.
 
     ``voter`` is the identity that counts once. ``by`` is the ARN that signed the request: of an
@@ -19,8 +20,7 @@ class Vote:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Approval:
+class Approval(Immutable):
     """What an approval asks, and the votes of its present attempt.
 
     ``asked_at`` is when all that it depends on had succeeded; None before. With ``four_eyes``,

@@ -1,10 +1,9 @@
 """The audit entries of a pipeline that the command recognises by their text."""
 
-from dataclasses import dataclass
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True)
-class AuditText:
+class AuditText(Immutable, kw_only=False):
     """A text with a detail in the middle; the fixed parts identify it."""
 
     before: str = ""

@@ -1,14 +1,14 @@
 """What CodePipeline may do to stages by itself, from the declaration of a pipeline."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from release_core.domain.effects import changing
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Automation:
+class Automation(Immutable):
     """The stages that CodePipeline may retry, roll back, and skip by itself."""
 
     retried: frozenset[str] = frozenset()
@@ -16,8 +16,7 @@ class Automation:
     skipped: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Skippable:
+class Skippable(Immutable):
     """The stages that CodePipeline may skip in this version of a pipeline.
 
     ``stages`` says for each of them whether it deploys: whether its actions change something.
@@ -27,8 +26,7 @@ class Skippable:
     stages: Mapping[str, bool] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SkippedStage:
+class SkippedStage(Immutable):
     """A stage that CodePipeline has skipped in an execution that succeeded, and why, if known."""
 
     stage: str

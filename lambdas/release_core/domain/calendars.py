@@ -1,11 +1,11 @@
 """What the change calendars of a deployment say."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from release_core.immutable import Immutable
 
-@dataclass(frozen=True, kw_only=True)
-class CalendarState:
+
+class CalendarState(Immutable):
     """Whether all change calendars are open.
 
     ``changes_at`` is when that changes, if it is known. ``trouble`` says why the calendars cannot

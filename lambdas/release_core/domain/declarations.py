@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Self, TypeAlias
@@ -13,6 +13,7 @@ from release_core.domain.automation import (
     read_automation,
     read_skippable,
 )
+from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -58,16 +59,14 @@ def revision_types(provider: str) -> tuple[str, ...]:
     return _REVISION_TYPES.get(provider, ())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Existence:
+class Existence(Immutable):
     """Whether CodePipeline has a pipeline of a name, and when it was created, if that is known."""
 
     exists: bool
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceAction:
+class SourceAction(Immutable):
     """A source action of a pipeline; ``configuration`` has the provider's own field names.
 
     ``foreign_role`` is set when the action reads its source with a role of another account.
@@ -106,8 +105,7 @@ class SourceAction:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Declaration:
+class Declaration(Immutable):
     """A pipeline's declaration from GetPipeline; ``variables`` maps names to defaults or None.
 
     ``categories`` are those of its actions, and CodePipeline may skip the ``skippable`` stages.
@@ -133,23 +131,20 @@ class Declaration:
         return tuple(source.with_variables({**defaults, **given}) for source in self.sources)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotAllowed:
+class NotAllowed(Immutable):
     """The caller has no permission to read this pipeline; it may or may not exist."""
 
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotMatched:
+class NotMatched(Immutable):
     """The pipeline's name does not match ``pipeline_name_patterns``; it was not looked up."""
 
     name: str
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotFound:
+class NotFound(Immutable):
     """A pipeline that does not exist, and the existing pipeline with the nearest name."""
 
     name: str

@@ -1,13 +1,12 @@
 """A manifest that was handed in as an object in the bucket for manifests."""
 
-from dataclasses import dataclass
+from release_core.immutable import Immutable
 
 # Never .json: that would start the state machine.
 RESULT_SUFFIX = ".result"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManifestObject:
+class ManifestObject(Immutable):
     """One version of an object in the bucket for manifests."""
 
     bucket: str

@@ -1,8 +1,9 @@
 """An execution of a pipeline, with the state changes that CodePipeline has shown."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from release_core.immutable import Immutable
 
 
 class ExecutionState(StrEnum):
@@ -28,8 +29,7 @@ class ExecutionState(StrEnum):
         return self.final or self in {self.STOPPED, self.FAILED}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Immutable):
     """One state change of an execution.
 
     ``source`` is ``event`` or ``look``, ``note`` the reason that was given for a stop.
@@ -48,8 +48,7 @@ class Change:
         return (self.state.final, self.attempt, rank)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Execution:
+class Execution(Immutable):
     """The record of a pipeline execution; without a ``release_id`` no release has claimed it."""
 
     execution_id: str

@@ -1,11 +1,11 @@
 """What people read about a release beside its state: its audit, and how earlier attempts ended."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from release_core.immutable import Immutable
 
-@dataclass(frozen=True, kw_only=True)
-class AuditEntry:
+
+class AuditEntry(Immutable):
     """One recorded change of a release or a pipeline, with the status before and after it."""
 
     at: datetime
@@ -15,8 +15,7 @@ class AuditEntry:
     after: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PastAttempt:
+class PastAttempt(Immutable):
     """How an earlier attempt of a release, or of one of its pipelines, ended.
 
     ``execution`` is the ARN of the workflow execution, or the id of the pipeline's execution.

@@ -1,11 +1,13 @@
 """What keeps pipelines from being started for a while, and what overrides that."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
+
+from release_core.immutable import Immutable
 
 
 def is_covered(pipeline: str, scope: str) -> bool:
@@ -28,8 +30,7 @@ def overlap(one: str, other: str) -> bool:
     return rest_overlaps(0, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Freeze:
+class Freeze(Immutable):
     """Nothing new starts in the pipelines that ``scope`` matches: ``*``, a name or a pattern."""
 
     scope: str
@@ -47,8 +48,7 @@ class Freeze:
         return replace(self, at=other.at) == other
 
 
-@dataclass(frozen=True, kw_only=True)
-class Override:
+class Override(Immutable):
     """Why one release starts its pipelines although they are frozen or a calendar is closed."""
 
     reason: str
@@ -64,8 +64,7 @@ class HoldKind(StrEnum):
     TURN = "turn"  # it was held, and is started when its turn comes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hold:
+class Hold(Immutable):
     """Why a pipeline is not started although nothing else keeps it from starting.
 
     ``scope`` is that of the freeze, or the name of the calendar. ``by`` is the ARN of the person

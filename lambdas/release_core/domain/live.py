@@ -1,17 +1,17 @@
 """What is live in a pipeline: what last succeeded in it, whoever shipped it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from release_core.clock import to_iso
 from release_core.domain.commit_messages import message_of
 from release_core.domain.revisions import KEY_TYPE, Good, Revision
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class RolledBack:
+class RolledBack(Immutable):
     """A revision that a rollback has removed; ``action`` is its source action.
 
     ``shipped_by`` is the release that shipped it, ``by`` the release that rolled it back ``at``
@@ -37,8 +37,7 @@ class RolledBack:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Live:
+class Live(Immutable):
     """What is live in a pipeline ``since`` a time.
 
     ``good`` is the execution that shipped it; its ``release_id`` is None if no release did. ``by``
@@ -98,8 +97,7 @@ class Live:
         return {**found, "revisions": revisions}
 
 
-@dataclass(frozen=True, kw_only=True)
-class LivePipelines:
+class LivePipelines(Immutable):
     """What is live in each pipeline, and the reason for each pipeline that could not be read.
 
     A pipeline in which nothing is live is in neither.

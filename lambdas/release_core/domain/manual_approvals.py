@@ -1,13 +1,14 @@
 """A manual approval of a pipeline in CodePipeline, and its answer."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from release_core.immutable import Immutable
 
 APPROVED, REJECTED = "Approved", "Rejected"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(Immutable):
     """Who answered a manual approval, when and with which words.
 
     ``answer`` is APPROVED or REJECTED. ``by`` is an ARN, or None where CodePipeline names nobody.
@@ -27,8 +28,7 @@ class Answer:
         return f"{place}: {self.comment}" if self.comment else place
 
 
-@dataclass(frozen=True, kw_only=True)
-class ManualApproval:
+class ManualApproval(Immutable):
     """The manual approval that an action execution asks for.
 
     ``token`` answers it; None when it is answered or can no longer be answered. ``confirmed`` is

@@ -1,17 +1,16 @@
 """The executions of a pipeline, and their actions, as CodePipeline's history lists them."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.execution import ExecutionState
 from release_core.domain.revisions import Revision
+from release_core.immutable import Immutable
 
 _STARTED = "StartPipelineExecution"  # the trigger of a start by a function or a person
 
 
-@dataclass(frozen=True, kw_only=True)
-class PastExecution:
+class PastExecution(Immutable):
     """An execution in the list of its pipeline; ``state`` is None while it is in progress.
 
     ``rollback_to`` is set for a rollback of a stage by CodePipeline: the execution whose revisions
@@ -59,8 +58,7 @@ class PastExecution:
         return self.state is None or not self.state.ended
 
 
-@dataclass(frozen=True, kw_only=True)
-class BegunAction:
+class BegunAction(Immutable):
     """An action that an execution has begun; ``version`` is that of the pipeline's declaration.
 
     ``category`` and ``version`` are None where CodePipeline does not name them.

@@ -1,16 +1,15 @@
 """The lock of a pipeline, and the releases that wait for it in the order in which they came."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from release_core.domain.release import LockHolder
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Immutable):
     """The place of a release in the queues of its pipelines.
 
     The release came ``since`` its workflow execution was started. Of two that came at the same
@@ -31,8 +30,7 @@ class Place:
 Rival: TypeAlias = LockHolder | Place
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lock:
+class Lock(Immutable):
     """The lock of a pipeline: its holder, if it is held, and its queue, the earliest place first.
 
     The holder is not in the queue. A release that waits is in the queues of all its pipelines, also
@@ -55,16 +53,14 @@ class Lock:
                 yield place
 
 
-@dataclass(frozen=True, kw_only=True)
-class PipelineUse:
+class PipelineUse(Immutable):
     """Which release holds a pipeline, which wait for it, and which one has run it last."""
 
     lock: Lock
     latest_release: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PipelineRecord:
+class PipelineRecord(Immutable):
     """What is on record of a pipeline beside its releases: its lock, who ran it, what is live."""
 
     lock: Lock
@@ -72,8 +68,7 @@ class PipelineRecord:
     last_good: Good | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiter:
+class Waiter(Immutable):
     """A workflow execution that waits for pipelines, and the token of the task that waits."""
 
     place: Place

@@ -4,7 +4,7 @@ Fields of history are filled only for people, by ledger/history.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -17,6 +17,7 @@ from release_core.domain.history import AuditEntry, PastAttempt
 from release_core.domain.holds import Freeze, Hold, Override, longest_freeze
 from release_core.domain.manual_approvals import Answer
 from release_core.domain.revisions import Good, Pin, Revision
+from release_core.immutable import Immutable
 
 # The channel of releases whose manifest the ledger made, to roll another release back.
 ROLLBACK_CHANNEL = "rollback"
@@ -95,8 +96,7 @@ STATUS_OF_STATE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(Immutable):
     """Why a pipeline did not succeed, as precisely as CodePipeline reports it."""
 
     message: str
@@ -127,8 +127,7 @@ class Failure:
         return f"{where}{self.reason}{link}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class LockHolder:
+class LockHolder(Immutable):
     """The release that holds the lock of a pipeline, and the workflow execution that runs it."""
 
     release_id: str
@@ -136,8 +135,7 @@ class LockHolder:
     since: datetime | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryClaim:
+class RetryClaim(Immutable):
     """The claim of one retry: the failed attempt and action, who claimed it and when."""
 
     attempt: int
@@ -147,8 +145,7 @@ class RetryClaim:
     registration: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pipeline:
+class Pipeline(Immutable):
     """One pipeline of a release, with what is known of its execution.
 
     ``dependents`` are the pipelines that depend on it directly. ``blocked_by`` are the positions of
@@ -239,8 +236,7 @@ class Pipeline:
         return tuple(sorted(changes, key=lambda change: change.at))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Release:
+class Release(Immutable):
     """A release: its header, and the pipelines that were read with it, by name.
 
     Its ``title``, ``notes`` and ``kind`` are those of its first manifest; once it is opened, its

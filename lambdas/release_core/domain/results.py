@@ -1,13 +1,14 @@
 """The result of a manifest in the bucket, which a file beside the manifest tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.release import ReleaseStatus
+from release_core.immutable import Immutable
 
 
 class ResultState(StrEnum):
@@ -33,8 +34,7 @@ class ResultState(StrEnum):
 _BEGINNING = {ResultState.RECEIVED: 0, ResultState.WAITING: 1}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Immutable):
     """What became of a manifest, as of the time ``at``.
 
     ``execution_arn`` is the workflow execution that the object started, at ``started_at``. The

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from release_core.immutable import Immutable
 
 # Bytes of pins or revisions together with variables. The item of a pipeline holds them three times
 # (as given, as last good, as shipped), beside up to 100 KB of dependencies and history; DynamoDB
@@ -16,8 +18,7 @@ _UNCOUNTED = frozenset({"committed_at", "author"})
 KEY_TYPE = "S3_OBJECT_KEY"  # names an object; beside a version, the object of that version
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pin:
+class Pin(Immutable):
     """The revision that a source action is told to take; ``type`` is a revisionType of AWS."""
 
     action: str
@@ -25,16 +26,14 @@ class Pin:
     revision: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Commit:
+class Commit(Immutable):
     """When a commit was made, and by whom, as far as the source action tells."""
 
     at: datetime | None = None
     author: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Revision:
+class Revision(Immutable):
     """The revision that one source action delivered; ``action`` is None where AWS does not name it.
 
     ``type`` is the revisionType with which the action takes this revision again, if there is one.
@@ -76,8 +75,7 @@ def bytes_of(sources: Iterable[Pin | Revision], variables: Mapping[str, str]) ->
     return len(json.dumps([known, dict(variables)], ensure_ascii=False).encode(errors="replace"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shipped:
+class Shipped(Immutable):
     """What an execution ran with: its revisions, and every variable with its value.
 
     ``unrecorded_bytes`` is the size of all of it when some of it is missing here.
@@ -115,8 +113,7 @@ class Shipped:
 NOTHING = Shipped()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Good:
+class Good(Immutable):
     """An execution of a pipeline that succeeded, and what is needed to ship the same again.
 
     ``release_id`` is None for an execution that no release started. ``unrecorded_bytes`` is as in

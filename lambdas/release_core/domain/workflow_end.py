@@ -1,8 +1,7 @@
 """The end of a workflow execution that did not close its release, and the release's status."""
 
-from dataclasses import dataclass
-
 from release_core.domain.release import OnFailure, Release, ReleaseStatus
+from release_core.immutable import Immutable
 
 # By the status of a workflow execution: the status of its release, and the reason in words.
 _MEANINGS = {
@@ -13,8 +12,7 @@ _MEANINGS = {
 WHY_LIMIT = 30_000  # characters, below the 32,768 of a Fail state's cause
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkflowEnd:
+class WorkflowEnd(Immutable):
     """The end of a workflow execution; ``status`` is its status in Step Functions.
 
     With ``not_found`` Step Functions does not show the execution, which says little of a new one.

@@ -1,16 +1,14 @@
 """The author of ledger writes, and the entries of an item's audit."""
 
-from dataclasses import dataclass
-
 from release_core.clock import Clock, to_iso
+from release_core.immutable import Immutable
 from release_core.ledger.dynamodb import Item
 
 # Characters of one text in an item: an item has at most 400 KB, and each attempt may add texts.
 MAX_TEXT = 2_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Author:
+class Author(Immutable):
     """The function that writes to the ledger, and its clock."""
 
     clock: Clock

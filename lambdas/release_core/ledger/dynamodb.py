@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
+from itertools import chain
 from random import uniform
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from release_core.batches import batches
 from release_core.errors import LedgerBusy
+from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -40,8 +42,7 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in attributes.items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Update:
+class Update(Immutable):
     """The changes to one item, and their condition.
 
     ``put`` sets attributes. ``default`` sets attributes that are missing. ``append`` adds one entry
@@ -94,8 +95,7 @@ class Update:
         return {name: value for name, value in request.items() if value}
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Immutable, kw_only=False):
     """The result of a conditional write: the item after it, or as it was if not ``applied``."""
 
     item: Item
@@ -172,7 +172,25 @@ class Table:
         ``only`` filters them further. Reads of an ``index`` are eventually consistent. ``page`` is
         the number of items that one call reads.
         """
-        request: dict[str, Any] = {
+        request = self._query(condition, values, index=index, only=only)
+        request |= {"ScanIndexForward": False} if backwards else {}
+        request |= {"Limit": page} if page else {}
+        return chain.from_iterable(self._pages(self._client.query, request))
+
+    def query_pages(
+        self, condition: str, values: Item, *, index: str, only: str
+    ) -> Iterator[list[Item]]:
+        """The items that ``query`` finds in an index, those of one call after the other.
+
+        A call reads items of 1 MB at most, before it filters them: it may find none.
+        """
+        request = self._query(condition, values, index=index, only=only)
+        return self._pages(self._client.query, request)
+
+    def _query(
+        self, condition: str, values: Item, *, index: str | None, only: str
+    ) -> dict[str, Any]:
+        return {
             "TableName": self.name,
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": to_attributes(
@@ -181,20 +199,17 @@ class Table:
             **self._projected(condition, only),
             **({"FilterExpression": only} if only else {}),
             **({"IndexName": index} if index else {"ConsistentRead": True}),
-            **({"ScanIndexForward": False} if backwards else {}),
-            **({"Limit": page} if page else {}),
         }
-        return self._pages(self._client.query, request)
 
     def scan(self) -> Iterator[Item]:
         """All items, in any order; those that were written before the scan are among them."""
         request = {"TableName": self.name, "ConsistentRead": True, **self._projected()}
-        return self._pages(self._client.scan, request)
+        return chain.from_iterable(self._pages(self._client.scan, request))
 
-    def _pages(self, read: Callable[..., Any], request: dict[str, Any]) -> Iterator[Item]:
+    def _pages(self, read: Callable[..., Any], request: dict[str, Any]) -> Iterator[list[Item]]:
         while True:
             answer = read(**request)
-            yield from map(from_attributes, answer["Items"])
+            yield [from_attributes(each) for each in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,12 +1,12 @@
 """Deletes the records of closed releases whose time is over: the header last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release_core.batches import batches
 from release_core.clock import to_iso
 from release_core.domain.release import Release
+from release_core.immutable import Immutable
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import TRANSACTION_LIMIT, Item, Table, Update, write_together
 from release_core.ledger.items import HEADER, header_key, pointer_key
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expiring:
+class Expiring(Immutable):
     """A release whose record is being deleted, since this moment, and its workflow executions."""
 
     release_id: str

@@ -1,7 +1,7 @@
 """Reads releases for people: with their history, without task tokens and values of variables."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from release_core.domain.execution import Execution
 from release_core.domain.order import in_order
 from release_core.domain.present_attempt import in_present_attempt
 from release_core.domain.queue import PipelineUse
-from release_core.domain.release import Pipeline, Release
+from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.immutable import Immutable
 from release_core.ledger.dynamodb import BATCH_GET_LIMIT, Item
 from release_core.ledger.items import (
     LISTING,
@@ -36,8 +37,7 @@ def _waits_for(pending: Release) -> Collection[str]:
     return pending.waits_for
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(Immutable):
     """Which releases are wanted: those that meet everything that is given.
 
     They were opened, or handed in if they wait to be opened, at ``since`` or later and not after
@@ -107,6 +107,21 @@ class HistoryReader(LedgerReader):
         They include the releases that wait to be opened.
         """
         return self.search(Search(statuses=statuses), limit)
+
+    def open_headers(self) -> Iterator[list[Release]]:
+        """The headers of all open releases, however old, in the order of their opening.
+
+        Each list is what one call found in 1 MB of headers, most of which are closed: it may be
+        empty. A retry keeps the time at which its release was opened, so it may be anywhere.
+        """
+        pages = self._releases.query_pages(
+            "#listing = :listing",
+            {"listing": LISTING, "running": ReleaseStatus.RUNNING.value},
+            index="by_time",
+            only="#status = :running",
+        )
+        for page in pages:
+            yield [self._release_of(item) for item in page]
 
     def search(self, wanted: Search, limit: int) -> list[Release]:
         """The latest releases that are wanted, newest first, with the wanted pipelines alone.

@@ -1,7 +1,7 @@
 """The items and updates that open a release, its next attempt, or record its rejection."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from release_core.domain.declarations import Declared, declaration_of
 from release_core.domain.dropped import ManifestObject
 from release_core.domain.queue import Place
 from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_core.immutable import Immutable
 from release_core.ledger.audit import Author, shorten
 from release_core.ledger.dynamodb import Item, Update
 from release_core.ledger.items import (
@@ -54,8 +55,7 @@ PER_ATTEMPT = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opening:
+class Opening(Immutable):
     """A release to open, with its request and its workflow execution, which ``came_at`` this time.
 
     ``rolls_back`` is the closed release that it rolls back. ``omissions`` has one line for each

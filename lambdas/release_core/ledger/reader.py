@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from release_core.domain.release import (
     ReleaseStatus,
 )
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 from release_core.ledger.dynamodb import Item, Table
 from release_core.ledger.hold_items import read_freezes
 from release_core.ledger.items import (
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
 _RUNS = ("pipeline", "latest_release", "taken_from", "held_for")
 
 
-@dataclass(frozen=True, kw_only=True)
-class LedgerTables:
+class LedgerTables(Immutable):
     """The names of the three tables."""
 
     releases: str

@@ -1,16 +1,14 @@
 """The write that counts the answer of one person to an approval."""
 
-from dataclasses import dataclass
-
 from release_core.domain.approvals import Vote
 from release_core.domain.release import Pipeline, PipelineStatus
+from release_core.immutable import Immutable
 from release_core.ledger.audit import Author
 from release_core.ledger.dynamodb import Table, Update
 from release_core.ledger.items import pipeline_key, read_pipeline, vote_item
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cast:
+class Cast(Immutable):
     """Whether a vote counts, and the approval after it; or as found, if it does not count.
 
     ``approval`` is None when the release has no such node.

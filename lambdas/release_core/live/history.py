@@ -1,7 +1,6 @@
 """The recent history of a pipeline: what is live, and what was rolled back; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from release_core.domain.announcement import requester_of
@@ -9,10 +8,10 @@ from release_core.domain.live import Live, RolledBack
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Release
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class History:
+class History(Immutable):
     """The executions of a pipeline, the newest first, with the releases that started them.
 
     ``owners`` has the release of each execution that a release has started, ``headers`` these

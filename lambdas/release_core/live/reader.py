@@ -4,7 +4,7 @@ The functions and the operator's command use the same reader, each with their ow
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +16,7 @@ from release_core.domain.live import Live, LivePipelines, revisions_of
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Release
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 from release_core.ledger.reader import LedgerReader
 from release_core.live.history import History
 from release_core.rollback.manifest import Rollback
@@ -27,8 +28,7 @@ _MOST_SKIPPED = 5
 _READ_AT_ONCE = 100  # records of the ledger, in one call
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Read:
+class _Read(Immutable):
     """What was read of one pipeline; ``good`` is what last succeeded in it by the ledger."""
 
     pipeline: str
@@ -38,8 +38,7 @@ class _Read:
     trouble: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveReader:
+class LiveReader(Immutable):
     """Reads what is live; no value of a variable is in its answers."""
 
     ledger: LedgerReader

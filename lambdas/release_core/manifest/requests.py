@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeGuard
 
 from release_core.domain.dropped import ManifestObject
 from release_core.errors import ManifestInvalid, ManifestUnreadable
+from release_core.immutable import Immutable
 from release_core.manifest.limits import ID_IN_WORDS, ID_PATTERN, MAX_ID
 from release_core.manifest.nearest import NearestName
 from release_core.problems import Problem, is_in_line, is_storable, lines_of, report
@@ -35,8 +35,7 @@ MAX_NAME = 1000  # bytes of the name of a person, a request or a version; AWS's 
 MAX_KEY = 1024  # bytes of an object's key, as in S3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Submission:
+class Submission(Immutable):
     """A manifest in the input itself; ``source`` is the API's request id, or None."""
 
     channel: Channel
@@ -45,8 +44,7 @@ class Submission:
     source: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DroppedObject:
+class DroppedObject(Immutable):
     """A manifest in an S3 object."""
 
     bucket: str
@@ -67,8 +65,7 @@ class DroppedObject:
         return f"s3://{self.bucket}/{self.key}{version}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RollbackRequest:
+class RollbackRequest(Immutable):
     """The release to roll back, and the id of the release that rolls it back.
 
     ``over`` are executions that no release started, and that it may roll back, too. ``cause`` is
@@ -84,8 +81,7 @@ class RollbackRequest:
     channel: Channel = "rollback"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryRequest:
+class RetryRequest(Immutable):
     """The release whose manifest on record is submitted again, and the changes to that manifest."""
 
     of: str

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from release_core.domain.release import ROLLBACK_CHANNEL, Pipeline, Release
 from release_core.domain.remedies import unusable_pins
 from release_core.domain.revisions import Pin, foreign
 from release_core.errors import ManifestInvalid, PipelinesBusy, Rejection, ReleaseNotResumable
+from release_core.immutable import Immutable
 from release_core.manifest.checks import unproved
 from release_core.manifest.model import Manifest, ManifestPipeline
 from release_core.plan.by_itself import by_itself
@@ -39,8 +39,7 @@ from release_core.rollback.past import Past
 Lookups: TypeAlias = Mapping[tuple[str, str], Lookup]  # by pipeline and source action
 
 
-@dataclass(frozen=True, kw_only=True)
-class Assessment:
+class Assessment(Immutable):
     """The facts that a plan is made from; ``channel`` is the door, if it is known.
 
     ``other_values`` says of pipelines whether what is live has other values of their variables.

@@ -1,7 +1,6 @@
 """What would change in a pipeline: what is live, and what a manifest would ship; pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,10 @@ from release_core.domain.commit_messages import message_of, subject_of
 from release_core.domain.declarations import SourceAction
 from release_core.domain.live import Live, RolledBack
 from release_core.domain.revisions import KEY_TYPE, Pin
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Before:
+class Before(Immutable):
     """What is live in a pipeline, or why that is not known."""
 
     live: Live | None = None
@@ -42,8 +41,7 @@ class Before:
         return bool(self.live.revisions) and action not in self.live.revisions
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedSource:
+class PlannedSource(Immutable):
     """A source action: the ``current`` revision, and the ``wanted`` revision of the manifest.
 
     ``key`` is the object key when the manifest pins a key together with the version ``wanted``.

@@ -1,7 +1,7 @@
 """A plan: what a manifest would do now, as plain values and as JSON."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from release_core.clock import to_iso
 from release_core.domain.declarations import Declaration
 from release_core.domain.queue import Rival
 from release_core.errors import ManifestInvalid, Rejection
+from release_core.immutable import Immutable
 from release_core.manifest.model import ManifestApproval
 from release_core.plan.changes import Before, PlannedSource
 from release_core.plan.survey import PipelineFacts
@@ -22,8 +23,7 @@ _OF_SOURCE = ("actionName", "current", "wanted", "wantedKey", "ships", "changes"
 _PLAIN_ASKS = ("name", "dependsOn", "minApprovals", "fourEyes", "expiresAfterMinutes")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedPipeline:
+class PlannedPipeline(Immutable):
     """A pipeline of a plan; ``declaration`` is None when the pipeline cannot be read.
 
     ``before`` is what is live now, and ``other_values`` whether it was shipped with other values of
@@ -95,8 +95,7 @@ class PlannedPipeline:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedApproval:
+class PlannedApproval(Immutable):
     """An approval of a plan; ``behind`` are the pipelines that wait for it.
 
     ``granted`` is for a resume: people are not asked again.
@@ -120,8 +119,7 @@ class PlannedApproval:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standing(Immutable):
     """The status of a release that was opened earlier with the same manifest.
 
     It ``needs_new_manifest`` if it failed because of its pins, which a retry would use again.
@@ -140,8 +138,7 @@ class Standing:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Immutable):
     """What a manifest would do now; ``problems`` has every reason why it cannot be released.
 
     ``refused_as`` is the error that the opening would raise for the problems. With

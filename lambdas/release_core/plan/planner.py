@@ -1,7 +1,7 @@
 """Plans a release: the checks of its opening, and an outlook; only reads."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,6 +27,7 @@ from release_core.domain.queue import Place, Rival
 from release_core.domain.release import ROLLBACK_CHANNEL, Release
 from release_core.domain.revisions import Pin
 from release_core.errors import ManifestInvalid, Rejection
+from release_core.immutable import Immutable
 from release_core.ledger.reader import LedgerReader
 from release_core.live.reader import LiveReader
 from release_core.manifest.checks import (
@@ -53,8 +54,7 @@ from release_core.rollback.refusals import refuse_rollback
 from release_core.rollback.title import title_of_rollback
 
 
-@dataclass(frozen=True, kw_only=True)
-class Planner:
+class Planner(Immutable):
     """Plans what a manifest would do now: the checks of the opening, and what would change.
 
     Writes nothing.

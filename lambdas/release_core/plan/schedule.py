@@ -1,25 +1,24 @@
 """Estimates how long a release takes from the earlier durations of its pipelines: pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from heapq import heappop, heappush
 from statistics import median
+
+from release_core.immutable import Immutable
 
 # Enough durations for a median; older ones say little about the present.
 _RECENT = 10
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expected:
+class Expected(Immutable):
     """When a pipeline is expected to start and end, both from now on; None where unknown."""
 
     start: timedelta | None
     end: timedelta | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
+class Schedule(Immutable):
     """The estimate for each pipeline; ``end`` is the last end, or None when an end is unknown.
 
     ``critical_path`` has the pipelines that decide the end, in order; empty without an ``end``.

@@ -1,29 +1,27 @@
 """Reads from CodePipeline the state of pipelines that a plan needs and the ledger does not have."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.execution_history import ExecutionHistory
 from release_core.domain.past_execution import PastExecution
+from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
     from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 
-@dataclass(frozen=True, kw_only=True)
-class DisabledTransition:
+class DisabledTransition(Immutable):
     """A stage that no execution enters until its inbound transition is enabled."""
 
     stage: str
     reason: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class InFlight:
+class InFlight(Immutable):
     """An execution that runs or is stopping, started by the release machine or not."""
 
     execution_id: str
@@ -31,8 +29,7 @@ class InFlight:
     started_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class PipelineFacts:
+class PipelineFacts(Immutable):
     """The state of a pipeline; ``executions`` are its recent ones, the newest first."""
 
     disabled: tuple[DisabledTransition, ...] = ()

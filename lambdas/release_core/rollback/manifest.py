@@ -4,7 +4,7 @@ A rollback ships, in each pipeline of a release, the revisions of the last good 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from typing import Any
 
@@ -12,6 +12,7 @@ from release_core.domain.declarations import Declaration, Declared, NotAllowed, 
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import MAX_SHIPPED, Good, foreign
 from release_core.errors import RollbackRefused
+from release_core.immutable import Immutable
 from release_core.manifest.fit import pipeline_problems
 from release_core.manifest.limits import MAX_ID
 from release_core.problems import listing
@@ -24,8 +25,7 @@ MAX_BYTES = 390_000  # of a manifest in the ledger; an item of DynamoDB has at m
 LEFT_ALONE = "left alone: it changed nothing (it began only sources, approvals, builds or tests)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rollback:
+class Rollback(Immutable):
     """The rollback of a release, and the pipelines that stay as they are.
 
     ``manifest`` is the document of a manifest, or None when there is nothing to roll back.

@@ -1,7 +1,7 @@
 """What happened to a pipeline before and after a release ran it, in releases or not: pure."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -10,10 +10,10 @@ from release_core.domain.effects import HARMLESS, changing, is_passive
 from release_core.domain.execution import ExecutionState
 from release_core.domain.past_execution import BegunAction, PastExecution
 from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.immutable import Immutable
 
 
-@dataclass(frozen=True, kw_only=True)
-class Past:
+class Past(Immutable):
     """A pipeline's executions around a release, each list with the newest first.
 
     ``own`` are the executions of the release. ``before`` are the successes that no release started,

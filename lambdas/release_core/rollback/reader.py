@@ -6,7 +6,7 @@ The functions and the operator's command use the same reader, each with their ow
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import dropwhile
 
 from botocore.exceptions import ClientError
@@ -18,6 +18,7 @@ from release_core.domain.declarations import Declaration, Declared, declaration_
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Pipeline, Release
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 from release_core.ledger.reader import LedgerReader
 from release_core.logs import about, log_of
 from release_core.rollback.later_releases import overtaken_by
@@ -29,8 +30,7 @@ from release_core.rollback.shipped import ShippedReader
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RollbackReader:
+class RollbackReader(Immutable):
     """Reads the release to roll back, and what others have run before it and since."""
 
     ledger: LedgerReader

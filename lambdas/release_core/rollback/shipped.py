@@ -1,7 +1,7 @@
 """Reads what an execution in a pipeline's history has shipped, whoever started it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from botocore.exceptions import ClientError
@@ -13,13 +13,13 @@ from release_core.domain.actions import ActionRun
 from release_core.domain.automation import Skippable
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.revisions import Good
+from release_core.immutable import Immutable
 from release_core.logs import about, log_of
 
 log = log_of(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShippedReader:
+class ShippedReader(Immutable):
     """Reads executions that succeeded."""
 
     codepipeline: CodePipeline

@@ -416,6 +416,25 @@ def add_releases(client: Recording, count: int) -> None:
         client.put_item(TableName="releases", Item=to_attributes(node | {"pipeline": name}))
 
 
+def test_open_headers(ledger: HistoryReader, client: Recording) -> None:
+    """However old they are; each call reads a part of the record, and closed ones stay there."""
+    add_releases(client, 6)
+    for number in range(6):
+        header = {**HEADER, "release_id": f"7.{number}", "why": "x" * 300_000}
+        client.put_item(TableName="releases", Item=to_attributes(header))
+    old = {**HEADER, "release_id": "4.1", "status": "RUNNING", "opened_at": to_iso(OPENED)}
+    new = {**old, "release_id": "8.1", "opened_at": to_iso(OPENED + timedelta(days=1))}
+    for header in (old, new):
+        client.put_item(TableName="releases", Item=to_attributes(header))
+    client.calls.clear()
+    pages = ledger.open_headers()
+    first = next(pages)
+    assert len(client.calls) == 1
+    rest = [*pages]
+    assert len(client.calls) == 1 + len(rest) > 1
+    assert [each.release_id for page in (first, *rest) for each in page] == ["4.1", "8.1"]
+
+
 def test_search_in_a_span_of_time(ledger: HistoryReader, client: Recording) -> None:
     """The index by time is asked for no other releases; both ends belong to the span."""
     add_releases(client, 9)

@@ -14,10 +14,12 @@ from click.testing import CliRunner, Result
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_machine.actions import rollback as rollback_actions
 from release_machine.cli import cli
 from release_machine.release.model import Activity, Snapshot
 from release_machine.terminal import aws_command
 from tools.operator.tests.samples.fake_deployment import FakeAws
+from tools.operator.tests.samples.fake_rollbacks import Core
 from tools.operator.tests.samples.made_release import by_name
 
 BEGIN = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
@@ -140,6 +142,15 @@ def aws(monkeypatch: pytest.MonkeyPatch, running: Snapshot) -> FakeAws:
     monkeypatch.setattr(aws_command, "Session", lambda *_, **__: aws)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     return aws
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> Core:
+    """What makes and plans a rollback, in place of the code that the functions have, too."""
+    core = Core()
+    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
+    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
+    return core
 
 
 @pytest.fixture

@@ -10,30 +10,21 @@ import pytest
 
 from release_core.domain.approvals import Approval
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, ReleaseStatus
-from release_machine.actions import rollback as rollback_actions
 from release_machine.errors import OperatorError
 from release_machine.release.questions import AskedByHand
-from tools.operator.tests.actions.test_rollback import ROLLBACK, Core
 from tools.operator.tests.conftest import at
 from tools.operator.tests.samples.fake_dashboard import (
     ORIGIN,
-    FakeDora,
-    FakeEstate,
     Form,
     Served,
     served,
     words,
 )
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_rollbacks import ROLLBACK, Core
 
 RELEASE = "2026.11.22-1"
 PAGE = f"/releases/{RELEASE}"
-
-
-@pytest.fixture(name="aws")
-def _with_all_readers(aws: FakeAws) -> FakeAws:
-    aws.estate, aws.dora = FakeEstate(), FakeDora()
-    return aws
 
 
 @pytest.fixture
@@ -70,15 +61,6 @@ def dashboard(aws: FakeAws) -> Iterator[Served]:
     with served(lambda: aws, allows_actions=True) as each:
         yield each
     assert each.faults == []
-
-
-@pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    """The stand-in for the shared code that makes and plans a rollback."""
-    core = Core()
-    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
-    return core
 
 
 def path(action: str, name: str | None = None) -> str:

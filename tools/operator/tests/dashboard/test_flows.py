@@ -9,7 +9,6 @@ from release_core.domain.release import Failure, PipelineStatus, ReleaseStatus
 from release_machine.dashboard.opening import Opening
 from release_machine.release.model import Snapshot
 from tools.operator.tests.samples.chromium import Chromium
-from tools.operator.tests.samples.fake_dashboard import FakeDora, FakeEstate
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.samples.running_dashboard import Running, running
 
@@ -24,8 +23,6 @@ def shop(aws: FakeAws, running: Snapshot) -> FakeAws:
     """A deployment whose release still runs; CodePipeline tells nothing about past runs."""
     aws.releases[RELEASE] = replace(running.release, execution_arn=EXECUTION)
     aws.execution = {"status": "RUNNING"}
-    aws.estate = FakeEstate()
-    aws.dora = FakeDora()
     return aws
 
 

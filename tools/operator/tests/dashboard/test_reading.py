@@ -28,17 +28,10 @@ from release_machine.errors import UnreachableError
 from release_machine.release.estate import Estate, EstatePipeline
 from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.conftest import at, pipeline
-from tools.operator.tests.samples.fake_dashboard import FakeDora, FakeEstate
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
 RELEASE = "2026.11.22-1"
 CANCELLED = "The approval action has been canceled."  # as CodePipeline says it
-
-
-@pytest.fixture(name="aws")
-def _with_all_readers(aws: FakeAws) -> FakeAws:
-    aws.estate, aws.dora = FakeEstate(), FakeDora()
-    return aws
 
 
 class Clock:

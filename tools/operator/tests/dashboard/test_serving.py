@@ -5,11 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import click
@@ -17,6 +17,7 @@ import pytest
 
 from release_machine.dashboard import running, serving
 from release_machine.dashboard.door import Door
+from release_machine.dashboard.server import Parts
 from release_machine.errors import UsageError
 from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import FakeAws
@@ -85,6 +86,13 @@ def started(script: str = COMMAND) -> Iterator[tuple[subprocess.Popen[str], str]
     finally:
         process.kill()
         process.communicate()
+
+
+def instead_of_serving(monkeypatch: pytest.MonkeyPatch, do: Callable[[Parts], object]) -> None:
+    """Let the command do this with its parts where it would serve them."""
+    monkeypatch.setattr(
+        running, "server_of", lambda parts: SimpleNamespace(run=lambda **_: do(parts))
+    )
 
 
 @contextmanager
@@ -167,7 +175,7 @@ def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.Monke
         pages.append((page.read_text(), page.stat().st_mode & 0o777))
 
     monkeypatch.setattr(click, "launch", launch)
-    monkeypatch.setattr(running, "serve", lambda *_, **__: None)
+    instead_of_serving(monkeypatch, lambda _: None)
     shown = run("dashboard", "--allow-actions")
     assert shown.exit_code == 0, shown.output
     assert "may change releases" in shown.stdout
@@ -191,20 +199,16 @@ def test_the_file_of_the_link_is_gone_once_it_was_used(
     doors: list[Door] = []
     there: list[bool] = []
 
-    def make(*given: Any, **named: Any) -> Door:
-        doors.append(Door(*given, **named))
-        return doors[0]
-
-    def serve(*_: Any, **__: Any) -> None:
+    def use_the_link(parts: Parts) -> None:
+        doors.append(parts.door)
         there.append(launched[0].exists())
-        assert doors[0].enter(doors[0].link.rpartition("/")[2])
+        assert parts.door.enter(parts.door.link.rpartition("/")[2])
         there.append(launched[0].exists())
 
     monkeypatch.setattr(
         click, "launch", lambda address: launched.append(Path(urlsplit(address).path))
     )
-    monkeypatch.setattr(running, "Door", make)
-    monkeypatch.setattr(running, "serve", serve)
+    instead_of_serving(monkeypatch, use_the_link)
     shown = run("dashboard", "--open")
     assert there == [True, False]
     assert doors[0].link not in shown.output
@@ -214,20 +218,14 @@ def test_a_terminal_that_is_closed_keeps_no_browser_out(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next link cannot be printed; who has used this one is in."""
-    doors: list[Door] = []
-
-    def make(*given: Any, **named: Any) -> Door:
-        doors.append(Door(*given, **named))
-        return doors[0]
 
     def tell(fact: str) -> None:
         if "let in" in fact:
             raise BrokenPipeError
 
     monkeypatch.setattr("release_machine.commands.dashboard.tell", tell)
-    monkeypatch.setattr(running, "Door", make)
-    monkeypatch.setattr(
-        running, "serve", lambda *_, **__: doors[0].enter(doors[0].link.rpartition("/")[2])
+    instead_of_serving(
+        monkeypatch, lambda parts: parts.door.enter(parts.door.link.rpartition("/")[2])
     )
     shown = run("dashboard")
     assert shown.exit_code == 0

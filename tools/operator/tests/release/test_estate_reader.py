@@ -4,25 +4,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from release_core.aws.clients import in_parallel
-from release_core.aws.execution_history import ExecutionHistory
 from release_core.clock import to_iso
 from release_core.ledger.dynamodb import to_attributes
-from release_core.ledger.history import HistoryReader
 from release_core.strict_json import write_json
 from release_machine.errors import UnreachableError
-from release_machine.release.busy import BusyPipelines
 from release_machine.release.estate import Estate, EstatePipeline, Standing
-from release_machine.release.estate_reader import EstateReader
-from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld
 from tests.worlds.rollbacks import PERSON, by_hand, run, start_by_hand
+from tools.operator.tests.samples.estate_world import estate_reader as reader
 from tools.operator.tests.samples.fake_deployment import refusal
 
 PIPELINES = 1000
@@ -56,31 +51,6 @@ class Counted:
                     self.at_once -= 1
 
         return call
-
-
-def reader(world: ReleaseWorld, **parts: Any) -> EstateReader:
-    """The reader, as a session creates it."""
-    client: Any = parts.pop("dynamodb", world.client)
-    codepipeline: Any = parts.pop("codepipeline", world.codepipeline)
-    ledger = HistoryReader(client, TABLES)
-    live = replace(
-        world.parts("release-machine").live,
-        ledger=ledger,
-        history=ExecutionHistory(codepipeline),
-        in_parallel=in_parallel,
-    )
-    known: dict[str, Any] = {
-        "ledger": ledger,
-        "busy": BusyPipelines(ledger=ledger, clock=world.clock),
-        "live": live,
-        "history": ExecutionHistory(codepipeline),
-        "codepipeline": codepipeline,
-        "patterns": lambda: ("*",),
-        "pipelines_of": lambda _: (),
-        "clock": world.clock,
-        "in_parallel": in_parallel,
-    }
-    return EstateReader(**{**known, **parts})
 
 
 def by_name(estate: Estate) -> dict[str, EstatePipeline]:
@@ -260,20 +230,6 @@ def test_a_ledger_that_may_not_be_searched(world: ReleaseWorld) -> None:
     assert live.good.release_id == "v1"
     assert "catalog" not in by_name(estate)
     assert "The ledger's list of pipelines could not be read" in estate.unread[0]
-
-
-def test_all_of_an_estate(world: ReleaseWorld) -> None:
-    """Beside the pipelines: what runs with its pipelines, what waits and why, what has ended."""
-    running = world.begin("orders", release_id="v3")
-    world.wait(running, "orders", "v3")
-    waiting = world.start('{"releaseId": "v4", "pipelines": ["orders"], "onBusy": "wait"}')
-    world.open_release(waiting)
-    estate = reader(world).all()
-    (open_release,), (pending,) = estate.running, estate.waiting
-    assert (open_release.release_id, [*open_release.pipelines]) == ("v3", ["orders"])
-    assert pending.release.release_id == "v4"
-    assert "orders is held by release v3" in str(pending.reasons[0])
-    assert [each.release_id for each in estate.latest] == ["v1"]
 
 
 class Thousand:

@@ -13,14 +13,11 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from release_core.clock import now
-from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import ReadLoop
-from release_machine.dashboard.reading import Readers
-from release_machine.dashboard.server import Dashboard, Parts, render
-from release_machine.dashboard.state import Site
-from release_machine.dashboard.stream import Streams
+from release_machine.dashboard.running import parts_of
+from release_machine.dashboard.server import Dashboard
+from release_machine.dashboard.serving import ADDRESS
 from release_machine.dora.deployments import Window
 from release_machine.dora.figures import Dora, figures
 from release_machine.release.estate import Estate, EstatePipeline
@@ -55,7 +52,7 @@ class FakeDora:
         return figures([], window)
 
 
-BASE = f"http://127.0.0.1:{PORT}"
+BASE = f"http://{ADDRESS}:{PORT}"
 ORIGIN = {"Origin": BASE}
 
 
@@ -107,30 +104,16 @@ def served(
     """A dashboard that serves, and a browser, which has entered by the link unless told not to."""
     links: list[str] = []
     faults: list[Exception] = []
-    site = Site(
-        deployment="release-machine",
-        region="us-east-1",
-        console_region="us-east-1",
-        caller="alice",
-        allows_actions=allows_actions,
-    )
-    door = Door(BASE, let_in=links.append)
-    reader = Readers(open_session, clock=now)
-    loop = ReadLoop(
-        reader, lambda topic, seen: render(site, topic, seen), clock=now, report=faults.append
-    )
-    parts = Parts(
-        site=site,
-        port=PORT,
-        door=door,
-        loop=loop,
-        streams=Streams(loop, clock=now),
-        actions=Actions(open_session, clock=now) if allows_actions else None,
-        report=faults.append,
-    )
-    app = Dashboard(parts).app()
-    with TestClient(app, base_url=BASE, raise_server_exceptions=False) as browser:
+    with (
+        parts_of(
+            open_session,
+            port=PORT,
+            allows_actions=allows_actions,
+            entered=links.append,
+            report=faults.append,
+        ) as parts,
+        TestClient(Dashboard(parts).app(), base_url=BASE, raise_server_exceptions=False) as browser,
+    ):
         if enters:
-            assert browser.get(door.link).status_code == 200
-        yield Served(browser=browser, door=door, loop=loop, links=links, faults=faults)
-    reader.close()
+            assert browser.get(parts.door.link).status_code == 200
+        yield Served(browser=browser, door=parts.door, loop=parts.loop, links=links, faults=faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -241,6 +241,9 @@ class FakeAws:
     def latest(self, limit: int, *, statuses: Sequence[str] = ()) -> list[Release]:
         found = self.releases.values()
         return [each for each in found if not statuses or each.status in statuses][:limit]
+
+    def open_headers(self) -> Iterator[list[Release]]:
+        yield [each for each in self.releases.values() if not each.closed]
 
     def search(self, wanted: Search, limit: int) -> list[Release]:
         self.searched = wanted

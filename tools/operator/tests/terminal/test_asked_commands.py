@@ -12,14 +12,13 @@ from click.testing import CliRunner, Result
 from release_core.domain.approvals import Approval
 from release_core.domain.release import ReleaseStatus
 from release_core.plan.document import Plan, Standing
-from release_machine.actions import rollback as rollback_actions
 from release_machine.cli import cli
 from release_machine.commands import submit as submit_command
 from release_machine.errors import UnreachableError
 from release_machine.terminal import asking
-from tools.operator.tests.actions.test_rollback import RELEASE, ROLLBACK, Core
 from tools.operator.tests.conftest import Run, pipeline
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_rollbacks import RELEASE, ROLLBACK, Core
 
 PLACE = "release-machine (account 000000000000, us-east-1)"
 type Typed = Callable[..., Result]
@@ -39,15 +38,6 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     fields: dict[str, Any] = {"release_id": "5.10", "problems": ()}
     monkeypatch.setattr(submit_command, "planner", lambda _: lambda _: Plan(**fields))
     return fields
-
-
-@pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    """The stand-in that rollback uses in place of the shared code."""
-    core = Core()
-    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
-    return core
 
 
 # submit

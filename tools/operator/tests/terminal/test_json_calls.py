@@ -9,23 +9,13 @@ from botocore.exceptions import EndpointConnectionError
 from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
-from release_machine.actions import rollback as rollback_actions
 from release_machine.terminal import asking
-from tools.operator.tests.actions.test_rollback import RELEASE, ROLLBACK, Core
 from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_rollbacks import RELEASE, ROLLBACK, Core
 from tools.operator.tests.terminal.test_commands import ALREADY_RELEASED, HOLD, PLANNED
 
 KEYS = ["state", "executionArn", "releaseId", "next", "release"]
-
-
-@pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> Core:
-    """The stand-in that rollback uses in place of the shared code."""
-    core = Core()
-    monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: core)
-    monkeypatch.setattr(rollback_actions, "planner", lambda _: core.plan)
-    return core
 
 
 def told(result: Result) -> Any:

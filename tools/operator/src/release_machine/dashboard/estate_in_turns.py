@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from release_core.domain.release import Release
+from release_machine.dashboard.open_in_turns import OpenInTurns
 from release_machine.deployment.session import Session
 from release_machine.release.estate import Estate, EstatePipeline, WaitingRelease
 
 LATEST = 20
-_SEARCHED = 100  # headers in which open releases are found that hold no pipeline
+_SEARCHED = 100  # headers in which new open releases are found at once
 # The pipelines cost calls of CodePipeline, whose quotas the release machine needs: the pauses
 # grow with their number. The first counts when a release has changed.
 _SECONDS_AFTER_CHANGE = (3.0, 0.1)
@@ -28,6 +29,7 @@ class EstateInTurns:
         self._pipelines = Estate(at=clock())
         self._read_at: datetime | None = None
         self._found: Any = None
+        self._open = OpenInTurns(session.ledger, clock)
 
     def read(self) -> Estate:
         """The estate now; what is live may be as old as the pause for so many pipelines."""
@@ -37,11 +39,12 @@ class EstateInTurns:
         latest = [each for each in headers if each.closed][:LATEST]
         freezes = ledger.get_freezes()
         found = (_standing(headers), _standing(waiting), freezes)
-        running = self._running(headers)
+        older = self._open.look()
+        running = self._running(headers, older)
         if self._is_due(changed=(found, _standing(running)) != self._found):
             self._pipelines = session.estate.pipelines()
             # A release that holds pipelines may be older than those that were searched.
-            running = self._running(headers)
+            running = self._running(headers, older)
             self._read_at, self._found = self._clock(), (found, _standing(running))
         return replace(
             self._pipelines,
@@ -58,9 +61,10 @@ class EstateInTurns:
             freezes=freezes,
         )
 
-    def _running(self, headers: Sequence[Release]) -> list[Release]:
-        """The open releases with their pipelines, the oldest first."""
-        names = {each.release_id for each in headers if not each.closed and not each.pending}
+    def _running(self, headers: Sequence[Release], older: Collection[str]) -> list[Release]:
+        """The open releases with their pipelines, the oldest first; ``older`` may be open."""
+        names = {*older}
+        names |= {each.release_id for each in headers if not each.closed and not each.pending}
         names |= {each.release_id for each in self._pipelines.pipelines if each.release_id}
         names -= {each.release_id for each in headers if each.closed}
         read = [self._session.ledger.get_release(name) for name in sorted(names)]

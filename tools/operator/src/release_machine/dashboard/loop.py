@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from release_machine.dashboard.pace import LATE_SECONDS, TROUBLED, Lane, lane_of, tempo_of
-from release_machine.dashboard.reporting import safely
+from release_machine.dashboard.reporting import Report, safely
 from release_machine.dashboard.state import ReleaseState, Seen, Trouble, facts
 from release_machine.dashboard.topics import Topic
 from release_machine.errors import OperatorError, UsageError
@@ -79,7 +79,7 @@ class ReadLoop:
         render: Callable[[Topic, Seen[Any]], str],
         *,
         clock: Callable[[], datetime],
-        report: Callable[[Exception], None],
+        report: Report,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stopped = False

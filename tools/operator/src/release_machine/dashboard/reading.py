@@ -38,7 +38,7 @@ from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.dora.deployments import Window
 from release_machine.errors import UnreachableError
-from release_machine.follow.observer import ReleaseObserver
+from release_machine.follow.observer import ReleaseObserver, observer_of
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
 from release_machine.release.approvals import asked_name, asking, is_asked
@@ -228,15 +228,7 @@ class _Sources:
     def _observe(self, name: str, release_id: str) -> None:
         session = self._session
         past = PastRuns(session.codepipeline)
-        observer = ReleaseObserver(
-            release_id,
-            release=session.ledger.get_release,
-            activity=ActivityInTurns(session.activity).get_all,
-            past=past.of,
-            sfn=session.sfn,
-            clock=self._clock,
-            console_region=session.console_region,
-        )
+        observer = observer_of(session, release_id, past=past, clock=self._clock)
         self._observed[name] = _Observed(observer, past)
         if len(self._observed) > _MOST_OBSERVED:
             self._observed.popitem(last=False)[1].past.close()

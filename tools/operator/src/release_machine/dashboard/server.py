@@ -21,7 +21,7 @@ from release_machine.dashboard.actions import Actions
 from release_machine.dashboard.door import Door, Visitor
 from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
-from release_machine.dashboard.reporting import safely
+from release_machine.dashboard.reporting import Report, safely
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, Seen, Site
 from release_machine.dashboard.stream import EventStream, Streams
@@ -66,7 +66,7 @@ class Parts:
     loop: ReadLoop
     streams: Streams
     actions: Actions | None
-    report: Callable[[Exception], None]
+    report: Report
 
 
 def render(site: Site, topic: Topic, seen: Seen[Any]) -> str:

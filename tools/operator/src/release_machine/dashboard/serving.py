@@ -1,4 +1,4 @@
-"""Runs the server of the dashboard until the command is interrupted."""
+"""The port and the server of the dashboard, which runs until the command is interrupted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,11 @@ def port_of(listening: socket.socket) -> int:
 
 
 class Server(uvicorn.Server):
-    """Tells the tabs before it ends."""
+    """Tells the tabs before it ends.
+
+    A signal ends it, and is then raised again: KeyboardInterrupt. ``stop`` ends the streams, which
+    would last for ever. It also ends when ``ended`` is true.
+    """
 
     def __init__(
         self, app: ASGIApp, *, stop: Callable[[], None], ended: Callable[[], bool]
@@ -96,17 +100,3 @@ class Server(uvicorn.Server):
         """End on the first signal."""
         self._stop()
         super().handle_exit(sig, frame)
-
-
-def serve(
-    app: ASGIApp,
-    listening: socket.socket,
-    *,
-    stop: Callable[[], None],
-    ended: Callable[[], bool],
-) -> None:
-    """Serve until a signal arrives, which is then raised again: KeyboardInterrupt.
-
-    ``stop`` ends the streams, which would last for ever. Returns when ``ended`` is true.
-    """
-    Server(app, stop=stop, ended=ended).run(sockets=[listening])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import LeftOpenError, UsageError
+from release_machine.follow.past_runs import PastRuns
+from release_machine.release.activity import ActivityInTurns
 from release_machine.release.estimating import Past, estimate
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Activity, Snapshot
@@ -17,8 +19,25 @@ from release_machine.release.situation import with_ways_out
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
 
+    from release_machine.deployment.session import Session
+
 # close_release gets its event after the execution has ended, and may need retries for minutes.
 TIME_TO_CLOSE = timedelta(minutes=5)
+
+
+def observer_of(
+    session: Session, release_id: str, *, past: PastRuns, clock: Callable[[], datetime]
+) -> ReleaseObserver:
+    """The observer of a release in the deployment of a session, which reads what runs in turns."""
+    return ReleaseObserver(
+        release_id,
+        release=session.ledger.get_release,
+        activity=ActivityInTurns(session.activity).get_all,
+        past=past.of,
+        sfn=session.sfn,
+        clock=clock,
+        console_region=session.console_region,
+    )
 
 
 class ReleaseObserver:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
@@ -14,11 +14,11 @@ from release_core.domain.declarations import matches
 from release_core.domain.holds import is_covered
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.queue import PipelineUse
-from release_core.domain.release import Pipeline, Release, ReleaseStatus
+from release_core.domain.release import Pipeline, Release
 from release_core.manifest.nearest import NearestName
 from release_machine.errors import UnreachableError
 from release_machine.release.busy import BusyPipelines
-from release_machine.release.estate import Estate, WaitingRelease
+from release_machine.release.estate import Estate
 from release_machine.release.standing import Seen, standing_of
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from release_core.ledger.history import HistoryReader
     from release_core.live.reader import LiveReader
 
-_LATEST = 20  # closed releases
-_SEARCHED = 100  # headers in which the open releases that hold no pipeline are found
 _AT_ONCE = 100  # items of the ledger in one call
 _NO_PIPELINE = "PipelineNotFoundException"
 
@@ -100,26 +98,6 @@ class EstateReader:
             freezes=freezes,
             unread=(*names.unread, *unknown),
             unknown={each.name: nearest(each.name) for each in seen if not each.is_known},
-        )
-
-    def all(self, scopes: Collection[str] = ()) -> Estate:
-        """The estate with its open releases, those that wait to be opened, and the latest ones."""
-        estate = self.pipelines(scopes)
-        latest = self.ledger.latest(_SEARCHED)
-        open_ids = {each.release_id for each in estate.pipelines if each.release_id}
-        open_ids |= {each.release_id for each in latest if not each.closed and not each.pending}
-        found = self.in_parallel(self.ledger.get_release, sorted(open_ids))
-        running = [each for each in found if each and each.status is ReleaseStatus.RUNNING]
-        waiting = list(self.ledger.pending())
-        reasons = self.in_parallel(lambda each: self.busy.reasons(each, each.waits_for), waiting)
-        return replace(
-            estate,
-            running=tuple(sorted(running, key=lambda each: each.opened_at)),
-            waiting=tuple(
-                WaitingRelease(release=each, reasons=tuple(why))
-                for each, why in zip(waiting, reasons, strict=True)
-            ),
-            latest=tuple([each for each in latest if each.closed][:_LATEST]),
         )
 
     def _names(self, scopes: Collection[str]) -> _Names:

@@ -20,7 +20,7 @@ from release_machine.errors import OperatorError, UnreachableError
 from release_machine.exit_codes import code_of
 from release_machine.follow.events import Event, ReleaseWaits
 from release_machine.follow.loop import follow
-from release_machine.follow.observer import ReleaseObserver
+from release_machine.follow.observer import observer_of
 from release_machine.follow.opening import (
     AlreadyReleased,
     Opening,
@@ -30,7 +30,6 @@ from release_machine.follow.opening import (
     opening_of,
 )
 from release_machine.follow.past_runs import PastRuns
-from release_machine.release.activity import ActivityInTurns
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.failure_links import with_links
 from release_machine.release.remedies import correct_manifest
@@ -268,15 +267,7 @@ def follow_to_end(
     ``what`` continues when watching ends before that.
     """
     with closing(PastRuns(session.codepipeline)) as past:
-        observer = ReleaseObserver(
-            release_id,
-            release=session.ledger.get_release,
-            activity=ActivityInTurns(session.activity).get_all,
-            past=past.of,
-            sfn=session.sfn,
-            clock=now,
-            console_region=session.console_region,
-        )
+        observer = observer_of(session, release_id, past=past, clock=now)
         with (
             watching(lambda: _continues(observer.seen, release_id, what=what)),
             form.following() as view,
