@@ -77,8 +77,14 @@ def test_cancel(held: FakeAws, run: Run) -> None:
 
 def test_watch_after_a_rejection(held: FakeAws, run: Run) -> None:
     """What was rejected before with the same id is not the answer while the release is held."""
-    why = {"status": ReleaseStatus.REJECTED, "why": "ManifestInvalid: pipelines: missing"}
-    rejected = replace(HELD, release_id="arn:first", pending=False, requested_id="held-1", **why)
+    rejected = replace(
+        HELD,
+        release_id="arn:first",
+        pending=False,
+        requested_id="held-1",
+        status=ReleaseStatus.REJECTED,
+        why="ManifestInvalid: pipelines: missing",
+    )
     held.releases["arn:first"] = rejected
     held.looks_before_opening, held.pointer = 8, "2026.11.22-1"
     result = run("watch", "held-1")
