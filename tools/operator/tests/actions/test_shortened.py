@@ -132,8 +132,8 @@ def test_watch_says_when_it_was_rejected(rejected_before: FakeAws, run: Run) -> 
     assert by_id.exit_code == 1
     assert by_id.stderr.startswith("Rejected at 2026-11-22T10:00:42Z, nothing was started. ")
     assert by_id.stderr.endswith(
-        "If it was handed in again after that, it is not on record yet: "
-        f"release-machine watch {HANDED_IN_AGAIN}\n"
+        "If it was handed in again since then, that is not on record yet. "
+        f"Look again with: release-machine watch {HANDED_IN_AGAIN}\n"
     )
     # Whoever names the execution knows which one is shown.
     by_execution = run("watch", REJECTED).stderr

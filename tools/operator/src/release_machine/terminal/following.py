@@ -184,8 +184,8 @@ def rejected(
         return OperatorError(f"Rejected, nothing was started. {rejection}", next_step)
     return OperatorError(
         f"Rejected at {clock_time(rejection.at)}, nothing was started. {rejection}",
-        f"{next_step}\nIf it was handed in again after that, it is not on record yet: "
-        f"{watch_command(as_last_of)}",
+        f"{next_step}\nIf it was handed in again since then, that is not on record yet. "
+        f"Look again with: {watch_command(as_last_of)}",
     )
 
 
