@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from release_machine.errors import UsageError
-from release_machine.terminal.moments import read_moment
+from release_machine.text.moments import read_moment
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
