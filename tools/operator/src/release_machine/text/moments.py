@@ -30,7 +30,7 @@ def read_moment(name: str, text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError) as error:
         problem = str(error) if text and "T" in text else "is neither a time nor a duration"
         raise UsageError(
-            f"{name} {text or 'without a value'}: {problem}.",
+            f"{name} {text or 'without a value'} {problem}.",
             f"Write how long ago, a day in UTC, or a time with its zone: {TIME_OR_AGO}",
         ) from error
 
@@ -39,6 +39,6 @@ def refuse_too_early(option: str, text: str, ago: timedelta) -> None:
     """Raise UsageError for the begin of a span that is so long ``ago`` that nothing is known."""
     if ago > _LONGEST_AGO:
         raise UsageError(
-            f"{option} {text}: is more than {_LONGEST_AGO.days} days ago.",
+            f"{option} {text} is more than {_LONGEST_AGO.days} days ago.",
             f"Use a later time, such as {option} 365d.",
         )
