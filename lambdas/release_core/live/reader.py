@@ -140,10 +140,7 @@ class LiveReader(Immutable):
         }
         found = self.in_parallel(self.ledger.get_executions, batches(ids, _READ_AT_ONCE))
         return {
-            name: each
-            for records in found
-            for name, each in records.items()
-            if each.release_id
+            name: each for records in found for name, each in records.items() if each.release_id
         }
 
     def _headers(self, release_ids: Sequence[str]) -> dict[str, Release]:
