@@ -10,6 +10,7 @@ from release_machine.dashboard.opening import Opening
 from release_machine.release.model import Snapshot
 from tools.operator.tests.samples.chromium import Chromium
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.page_checks import PHONE
 from tools.operator.tests.samples.running_dashboard import Running, running
 
 RELEASE = "2026.11.22-1"
@@ -216,8 +217,7 @@ def test_the_history_is_filtered_with_the_keyboard_alone(
 def test_a_phone_unfolds_the_filters(chromium: Chromium, dashboard: Running) -> None:
     """It shows the releases first, and which filters are used; what is wrong is unfolded."""
     enter(chromium, dashboard)
-    phone = {"width": 390, "height": 844}
-    chromium.visit(f"{dashboard.base}/history?since=9999d", **phone)
+    chromium.visit(f"{dashboard.base}/history?since=9999d", width=PHONE, height=HEIGHT)
     assert "Filters: since 9999d" in chromium.evaluate(TEXT)
     assert chromium.evaluate(f"{HISTORY}.getBoundingClientRect().top") < 300
     field = "document.getElementById('filter-until')"
@@ -225,7 +225,7 @@ def test_a_phone_unfolds_the_filters(chromium: Chromium, dashboard: Running) -> 
     chromium.evaluate("document.querySelector('.fold > summary').focus()")
     chromium.press("Enter", code=13, text="\r")
     chromium.wait_until(f"{field}.checkVisibility()")
-    chromium.visit(f"{dashboard.base}/history?since=soon", **phone)
+    chromium.visit(f"{dashboard.base}/history?since=soon", width=PHONE, height=HEIGHT)
     assert chromium.evaluate(f"{field}.checkVisibility()")
     chromium.wait_until(f"{FOCUSED} === 'filter-since'")
 
