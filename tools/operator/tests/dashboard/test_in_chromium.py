@@ -67,9 +67,7 @@ def test_no_page_scrolls_sideways(
 
 @every_page
 @pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, DESK, WIDE])
-def test_no_text_is_squeezed(
-    chromium: Chromium, served: PageServer, path: str, width: int
-) -> None:
+def test_no_text_is_squeezed(chromium: Chromium, served: PageServer, path: str, width: int) -> None:
     """No text stands in a column of single letters beside buttons or other wide things."""
     chromium.visit(f"{served.address}{path}", width=width, height=HEIGHT)
     assert chromium.evaluate(SQUEEZED) == []

@@ -47,6 +47,58 @@ def test_the_next_steps(failed: Release) -> None:
     ]
 
 
+def shown_steps(run: Run) -> list[str]:
+    """The lines of `show` between the timeline and the audit."""
+    lines = run("show", RELEASE).stdout.splitlines()
+    return [each for each in lines if each.startswith(("correct", "run ", "roll it", "follow its"))]
+
+
+def test_show_says_how_to_go_on(failed: Release, run: Run) -> None:
+    """Refusals and messages send people to `show`, so it ends with what helps."""
+    assert shown_steps(run) == [
+        f"{correct_manifest(failed)}",
+        f"roll it back with: release-machine rollback {RELEASE}",
+    ]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
+def test_show_says_how_to_go_on_without_pins(aws: FakeAws, run: Run, status: str) -> None:
+    """A release without bad pins is retried or rolled back."""
+    web = pipeline(3, "web", "FAILED", execution_id="e")
+    aws.set_status(status, pipelines=by_name((web,)))
+    assert shown_steps(run) == [
+        f"run the rest again with: release-machine retry {RELEASE}",
+        f"roll it back with: release-machine rollback {RELEASE}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "changes", "steps"),
+    [
+        ("SUCCEEDED", {}, []),
+        ("FAILED", {"rolled_back_by": "5.0"}, []),
+        (
+            "FAILED",
+            {"rolls_back_as": "5.0"},
+            ["follow its rollback with: release-machine watch 5.0"],
+        ),
+    ],
+)
+def test_show_after_success_or_with_a_rollback(
+    aws: FakeAws, run: Run, status: str, changes: dict[str, object], steps: list[str]
+) -> None:
+    """Nothing is proposed where nothing helps, or where a rollback repairs it."""
+    aws.set_status(status, **changes)
+    assert shown_steps(run) == steps
+
+
+def test_show_after_a_rejection(aws: FakeAws, run: Run) -> None:
+    """It says what the message of the rejection has said."""
+    none = {"pipeline_count": 0, "pipelines": {}, "why": "ManifestInvalid: pipelines: missing"}
+    aws.set_status("REJECTED", **none)
+    assert "check it with: release-machine plan FILE" in run("show", RELEASE).stdout
+
+
 def test_the_dashboard_offers_no_retry(failed: Release) -> None:
     """Its forms and commands are those that can help."""
     assert [each.action for each in offers(failed, {})] == ["rollback"]

@@ -1,19 +1,26 @@
 """``show``: one release, running or closed."""
 
 import shlex
+from collections.abc import Iterator
 
 import click
+from rich.console import RenderableType
+from rich.text import Text
 
 from release_core.clock import now
-from release_core.domain.release import Release
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine import report
+from release_machine.actions.cancel import still_stopping
 from release_machine.actions.find import known_release, pending
 from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
+from release_machine.release.remedies import after_rejected, how_to_go_on
 from release_machine.release.situation import with_ways_out
+from release_machine.release.ways_out import Hint
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.following import watch_command
 from release_machine.terminal.output import open_console, show, write_file
 from release_machine.terminal.release_argument import named, release_argument
 from release_machine.text.printable import printable
@@ -100,6 +107,19 @@ def _write_report(session: Session, found: Release, path: str) -> None:
     click.echo(f"wrote {path}")
 
 
+def _next_steps(shown: Release) -> Iterator[RenderableType]:
+    """What helps with a release that has ended without success; its rollback is in the header."""
+    yield from map(Text, still_stopping(shown) if shown.closed else ())
+    if shown.status is ReleaseStatus.REJECTED:
+        yield Text(after_rejected(shown))
+    elif shown.status in {ReleaseStatus.FAILED, ReleaseStatus.CANCELLED}:
+        if shown.rolls_back_as and not shown.rolled_back_by:
+            yield Hint("follow its rollback with:", watch_command(shown.rolls_back_as))
+        elif not shown.rolled_back_by:
+            for step in how_to_go_on(shown):
+                yield Hint(f"{step.words}:", step.command) if step.command else Text(step.words)
+
+
 def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(with_ways_out(found, session.activity.get_all(found.pipelines.values())))
@@ -113,6 +133,8 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
         parts += [timeline(shown, at=now(), width=console.width), ""]
     if shown.attempts:
         parts += [attempts_table(shown), ""]
+    if steps := list(_next_steps(shown)):
+        parts += [*steps, ""]
     command = f"release-machine show {shlex.quote(shown.label)} --audit"
     history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
     show(console, *parts, history)

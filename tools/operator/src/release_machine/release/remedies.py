@@ -1,8 +1,80 @@
 """What helps after a release that did not succeed, in words."""
 
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from release_core.domain.release import Release
 from release_core.domain.remedies import unusable_pins
 from release_core.rollback.refusals import listed
+from release_machine.release.situation import abandon_command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What a person can do next, and the command that does it, if there is one."""
+
+    words: str
+    command: str | None = None
+
+    def __str__(self) -> str:
+        """In one line."""
+        return f"{self.words}: {self.command}" if self.command else self.words
+
+
+def how_to_go_on(ended: Release) -> Iterator[NextStep]:
+    """What helps with a release that has ended without success and is not rolled back."""
+    name = shlex.quote(ended.release_id)
+    correct = correct_manifest(ended)
+    if correct:
+        yield NextStep(words=correct)
+    else:
+        yield NextStep(words="run the rest again with", command=f"release-machine retry {name}")
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
+        yield NextStep(words="roll it back with", command=f"release-machine rollback {name}")
+
+
+def after_rejected(release: Release) -> str:
+    """What helps after a manifest on record that was rejected."""
+    error, _, cause = (release.why or "").partition(": ")
+    return after_rejection(error, cause, release_id=release.requested_id)
+
+
+def after_rejection(error: str, cause: str, *, release_id: str | None) -> str:
+    """What helps after a rejection; ``release_id`` is the release in question, if it is known."""
+    match error:
+        case "ManifestUnreadable" | "ManifestInvalid":
+            return (
+                "Correct the manifest, check it with: release-machine plan FILE; then submit it "
+                "again."
+            )
+        case "ReleaseIdTaken":
+            return "Give the manifest a new releaseId and submit it again."
+        case "PipelinesBusy":
+            return (
+                "Start it again when these releases have ended. Or let it wait for them: with "
+                '"onBusy": "wait" in the manifest, or with --wait in a retry or a rollback.'
+            )
+        case "ReleaseNotResumable" | "RollbackRefused":
+            ends = [f"Stop it now with: {command}" for command in _abandon_commands(cause)]
+            return "\n".join([*ends, _see(release_id)])
+        case "ABORTED" | "StoppedByHand":
+            return "It was stopped before it was opened. Submit it again to start it."
+        case _:
+            return "See why with: release-machine logs; then submit it again."
+
+
+def _abandon_commands(cause: str) -> list[str]:
+    """The commands for the executions that the cause names because they still run."""
+    named = re.findall(r"^- (\S+): execution (\S+)$", cause, re.MULTILINE)
+    return [abandon_command(pipeline, execution) for pipeline, execution in named]
+
+
+def _see(release_id: str | None) -> str:
+    if release_id is None:
+        return "List the latest releases with: release-machine list"
+    return f"See details with: release-machine show {shlex.quote(release_id)}"
 
 
 def correct_manifest(release: Release) -> str | None:

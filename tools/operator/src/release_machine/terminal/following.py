@@ -32,7 +32,7 @@ from release_machine.follow.opening import (
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.failure_links import with_links
-from release_machine.release.remedies import correct_manifest
+from release_machine.release.remedies import how_to_go_on
 from release_machine.release.requested_release import requested_release
 from release_machine.terminal.forms import Form
 from release_machine.views.json_calls import CallEnd, State, state_of
@@ -231,11 +231,8 @@ def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
         return
     if rollback:
         yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
-    name = shlex.quote(ended.release_id)
-    yield f"see details with: release-machine show {name}"
-    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
-    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
-        yield f"roll it back with: release-machine rollback {name}"
+    yield f"see details with: release-machine show {shlex.quote(ended.release_id)}"
+    yield from map(str, how_to_go_on(ended))
 
 
 def watch_command(release_id: str) -> str:
