@@ -10,8 +10,7 @@ from release_core.domain.revisions import Pin
 from release_machine.actions.rollback import refusal
 from release_machine.dashboard.offers import offers
 from release_machine.errors import UsageError
-from release_machine.release.remedies import correct_manifest
-from release_machine.terminal.following import what_next
+from release_machine.release.remedies import correct_manifest, what_next
 from tools.operator.tests.conftest import Run, pipeline
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.made_release import by_name
@@ -41,62 +40,36 @@ def test_the_next_steps(failed: Release) -> None:
         "a retry would use the same pins"
     )
     assert list(what_next(failed)) == [
-        f"see details with: release-machine show {RELEASE}",
         correct,
         f"roll it back with: release-machine rollback {RELEASE}",
     ]
 
 
-def shown_steps(run: Run) -> list[str]:
-    """The lines of `show` between the timeline and the audit."""
-    lines = run("show", RELEASE).stdout.splitlines()
-    return [each for each in lines if each.startswith(("correct", "run ", "roll it", "follow its"))]
-
-
-def test_show_says_how_to_go_on(failed: Release, run: Run) -> None:
-    """Refusals and messages send people to `show`, so it ends with what helps."""
-    assert shown_steps(run) == [
-        f"{correct_manifest(failed)}",
-        f"roll it back with: release-machine rollback {RELEASE}",
-    ]
-
-
-@pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])
-def test_show_says_how_to_go_on_without_pins(aws: FakeAws, run: Run, status: str) -> None:
-    """A release without bad pins is retried or rolled back."""
-    web = pipeline(3, "web", "FAILED", execution_id="e")
-    aws.set_status(status, pipelines=by_name((web,)))
-    assert shown_steps(run) == [
-        f"run the rest again with: release-machine retry {RELEASE}",
-        f"roll it back with: release-machine rollback {RELEASE}",
-    ]
+def test_show_ends_with_the_next_steps(failed: Release, run: Run) -> None:
+    """Messages and refusals send people there; programs get the same texts."""
+    steps = list(what_next(failed))
+    assert run("show", RELEASE).stdout.endswith("\n".join(("", "NEXT", *steps, "")))
+    assert json.loads(run("show", RELEASE, "--json").stdout)["next"] == steps
 
 
 @pytest.mark.parametrize(
-    ("status", "changes", "steps"),
+    ("why", "step"),
     [
-        ("SUCCEEDED", {}, []),
-        ("FAILED", {"rolled_back_by": "5.0"}, []),
-        (
-            "FAILED",
-            {"rolls_back_as": "5.0"},
-            ["follow its rollback with: release-machine watch 5.0"],
-        ),
+        ("ManifestInvalid: pipelines: missing", "Correct the manifest, check it with: "),
+        ("PipelinesBusy: others:\n- web: release 1 holds it", "Start it again when these "),
     ],
 )
-def test_show_after_success_or_with_a_rollback(
-    aws: FakeAws, run: Run, status: str, changes: dict[str, object], steps: list[str]
-) -> None:
-    """Nothing is proposed where nothing helps, or where a rollback repairs it."""
-    aws.set_status(status, **changes)
-    assert shown_steps(run) == steps
+def test_show_of_a_rejection(aws: FakeAws, run: Run, why: str, step: str) -> None:
+    """It ends with what the command that submitted it has said."""
+    aws.set_status("REJECTED", pipeline_count=0, pipelines={}, why=why)
+    assert f"\nNEXT\n{step}" in run("show", RELEASE).stdout
+    assert "retry with --wait" not in run("show", RELEASE).stdout
 
 
-def test_show_after_a_rejection(aws: FakeAws, run: Run) -> None:
-    """It says what the message of the rejection has said."""
-    none = {"pipeline_count": 0, "pipelines": {}, "why": "ManifestInvalid: pipelines: missing"}
-    aws.set_status("REJECTED", **none)
-    assert "check it with: release-machine plan FILE" in run("show", RELEASE).stdout
+def test_show_of_a_success_has_no_next_step(aws: FakeAws, run: Run) -> None:
+    """Nothing is left to do."""
+    assert "NEXT" not in run("show", RELEASE).stdout
+    assert json.loads(run("show", RELEASE, "--json").stdout)["next"] == []
 
 
 def test_the_dashboard_offers_no_retry(failed: Release) -> None:

@@ -1,26 +1,21 @@
 """``show``: one release, running or closed."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
-from rich.console import RenderableType
-from rich.text import Text
 
 from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine import report
-from release_machine.actions.cancel import still_stopping
 from release_machine.actions.find import known_release, pending
 from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
-from release_machine.release.remedies import after_rejected, how_to_go_on
+from release_machine.release.remedies import after_rejected, watch_command, what_next
 from release_machine.release.situation import with_ways_out
-from release_machine.release.ways_out import Hint
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.following import watch_command
 from release_machine.terminal.output import open_console, show, write_file
 from release_machine.terminal.release_argument import named, release_argument
 from release_machine.text.printable import printable
@@ -73,9 +68,11 @@ def command(
         console = open_console()
         show(console, materials_table(printable(found), width=console.width))
     elif as_json:
-        waits_for, behind = _queue(session, found)
+        waiting = _waiting(session, found)
+        waits_for, behind = _queue(session, found, waiting)
         in_full = release_document(_in_full(session, found))
-        write({**in_full, "waitsFor": document(waits_for), "behind": document(behind)})
+        queue = {"waitsFor": document(waits_for), "behind": document(behind)}
+        write({**in_full, **queue, "next": list(_next_steps(found, waiting))})
     else:
         _draw(session, found, audit=audit)
 
@@ -84,12 +81,31 @@ def _in_full(session: Session, found: Release) -> Release:
     return with_links(session.ledger.with_executions(found), region=session.console_region)
 
 
-def _queue(session: Session, found: Release) -> tuple[list[Reason], list[Behind]]:
+def _waiting(session: Session, found: Release) -> list[Release]:
+    """The release, or its next attempt, if it waits to be opened."""
+    if found.pending:
+        return [found]
+    return pending(session, found.release_id) if found.closed else []
+
+
+def _queue(
+    session: Session, found: Release, waiting: Sequence[Release]
+) -> tuple[list[Reason], list[Behind]]:
     """What the release, or its next attempt, waits for; and the releases that wait for it."""
     if not found.closed and not found.pending:
         return [], session.busy.behind(found)
-    waiting = [found] if found.pending else pending(session, found.release_id)
     return [reason for each in waiting for reason in session.busy.reasons(each, each.waits_for)], []
+
+
+def _next_steps(found: Release, waiting: Sequence[Release]) -> Iterator[str]:
+    if found.status is ReleaseStatus.REJECTED:
+        yield after_rejected(found)
+    if found.status not in (ReleaseStatus.FAILED, ReleaseStatus.CANCELLED):
+        return
+    if waiting:
+        yield f"its next attempt waits; follow it with: {watch_command(found.release_id)}"
+    else:
+        yield from what_next(found)
 
 
 def _write_report(session: Session, found: Release, path: str) -> None:
@@ -107,24 +123,12 @@ def _write_report(session: Session, found: Release, path: str) -> None:
     click.echo(f"wrote {path}")
 
 
-def _next_steps(shown: Release) -> Iterator[RenderableType]:
-    """What helps with a release that has ended without success; its rollback is in the header."""
-    yield from map(Text, still_stopping(shown) if shown.closed else ())
-    if shown.status is ReleaseStatus.REJECTED:
-        yield Text(after_rejected(shown))
-    elif shown.status in {ReleaseStatus.FAILED, ReleaseStatus.CANCELLED}:
-        if shown.rolls_back_as and not shown.rolled_back_by:
-            yield Hint("follow its rollback with:", watch_command(shown.rolls_back_as))
-        elif not shown.rolled_back_by:
-            for step in how_to_go_on(shown):
-                yield Hint(f"{step.words}:", step.command) if step.command else Text(step.words)
-
-
 def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(with_ways_out(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
-    waits_for, behind = _queue(session, found)
+    waiting = _waiting(session, found)
+    waits_for, behind = _queue(session, found, waiting)
     parts = [
         release_header(shown, now=now(), waits_for=printable(waits_for), behind=printable(behind))
     ]
@@ -133,8 +137,9 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
         parts += [timeline(shown, at=now(), width=console.width), ""]
     if shown.attempts:
         parts += [attempts_table(shown), ""]
-    if steps := list(_next_steps(shown)):
-        parts += [*steps, ""]
     command = f"release-machine show {shlex.quote(shown.label)} --audit"
     history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
     show(console, *parts, history)
+    steps = list(_next_steps(shown, waiting))
+    if steps:
+        click.echo("\n".join(("", "NEXT", *steps)))

@@ -3,7 +3,6 @@
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from release_core.domain.release import Release
 from release_core.domain.remedies import unusable_pins
@@ -11,28 +10,39 @@ from release_core.rollback.refusals import listed
 from release_machine.release.situation import abandon_command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
-    """What a person can do next, and the command that does it, if there is one."""
+def correct_manifest(release: Release) -> str | None:
+    """How to correct pins that pipelines could not use; None for a release that may be retried."""
+    names = listed([each.name for each in unusable_pins(release)])
+    if not names:
+        return None
+    if release.rollback_of:
+        rollback = f"release-machine rollback {release.rollback_of} --manifest FILE"
+        return (
+            f"a retry would use the same pins of {names}: write the manifest with: {rollback}; "
+            "correct these pins and submit it"
+        )
+    return (
+        f"correct the pins of {names} in the manifest, give it a new releaseId and submit it; "
+        "a retry would use the same pins"
+    )
 
-    words: str
-    command: str | None = None
 
-    def __str__(self) -> str:
-        """In one line."""
-        return f"{self.words}: {self.command}" if self.command else self.words
+def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
+    """The commands that help with a release that did not succeed, one in each line.
 
-
-def how_to_go_on(ended: Release) -> Iterator[NextStep]:
-    """What helps with a release that has ended without success and is not rolled back."""
+    ``rollback_lost`` means that the announced rollback will not be opened.
+    """
+    yield from still_stopping(ended)
+    rollback = ended.rolled_back_by or ended.rolls_back_as
+    if rollback and not rollback_lost:
+        yield f"release {rollback} rolls it back; follow it with: {watch_command(rollback)}"
+        return
+    if rollback:
+        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
     name = shlex.quote(ended.release_id)
-    correct = correct_manifest(ended)
-    if correct:
-        yield NextStep(words=correct)
-    else:
-        yield NextStep(words="run the rest again with", command=f"release-machine retry {name}")
+    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
     if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
-        yield NextStep(words="roll it back with", command=f"release-machine rollback {name}")
+        yield f"roll it back with: release-machine rollback {name}"
 
 
 def after_rejected(release: Release) -> str:
@@ -77,18 +87,19 @@ def _see(release_id: str | None) -> str:
     return f"See details with: release-machine show {shlex.quote(release_id)}"
 
 
-def correct_manifest(release: Release) -> str | None:
-    """How to correct pins that pipelines could not use; None for a release that may be retried."""
-    names = listed([each.name for each in unusable_pins(release)])
-    if not names:
-        return None
-    if release.rollback_of:
-        rollback = f"release-machine rollback {release.rollback_of} --manifest FILE"
-        return (
-            f"a retry would use the same pins of {names}: write the manifest with: {rollback}; "
-            "correct these pins and submit it"
-        )
-    return (
-        f"correct the pins of {names} in the manifest, give it a new releaseId and submit it; "
-        "a retry would use the same pins"
-    )
+def still_stopping(release: Release) -> Iterator[str]:
+    """The executions of a closed release that still run, each with the command that stops it."""
+    for each in release.pipelines.values():
+        if not each.status.ended and each.execution_id:
+            command = abandon_command(each.name, each.execution_id)
+            yield f"{each.name} waits for the action in progress; to stop it now: {command}"
+
+
+def see_details(release: Release) -> str:
+    """The command that shows the release as a whole."""
+    return f"see details with: release-machine show {shlex.quote(release.release_id)}"
+
+
+def watch_command(release_id: str) -> str:
+    """The command that follows a release again."""
+    return f"release-machine watch {shlex.quote(release_id)}"
