@@ -114,6 +114,24 @@ def test_another_name_is_refused(dashboard: Served, host: str) -> None:
     assert "2026.11.22-1" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("/", f"127.0.0.1:{PORT}"),
+        ("/", "evil.example"),
+        ("/start/guessed", f"127.0.0.1:{PORT}"),
+    ],
+)
+def test_a_stranger_does_not_see_whose_dashboard_it_is(
+    aws: FakeAws, outside: Served, path: str, host: str
+) -> None:
+    """Without the link, anybody on this machine gets neither the caller nor the Region."""
+    answer = outside.browser.get(path, headers={"Host": host})
+    assert answer.status_code == 403
+    assert aws.caller.rpartition("/")[2] not in answer.text
+    assert aws.console_region not in answer.text
+
+
 def test_files_are_served_to_all(outside: Served) -> None:
     """They hold no data; the page of a refusal needs them."""
     for name, kind in (("dashboard.css", "text/css"), ("dashboard.js", "text/javascript")):
