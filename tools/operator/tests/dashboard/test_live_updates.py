@@ -195,6 +195,14 @@ def test_a_tab_that_was_hidden_for_hours_says_how_old_it_is(
     chromium.wait_until(f"{BANNER}.innerText.includes('Last update 3 h ago.')")
 
 
+def test_too_many_tabs_are_said(chromium: Chromium, server: PageServer) -> None:
+    """A tab without a stream says what to do, and does not try again."""
+    visit(chromium, server)
+    server.send("full", "{}")
+    chromium.wait_until(f"{BANNER}.innerText.trim().startsWith('Too many tabs are open')")
+    assert chromium.evaluate(f"{BANNER}.dataset.connection") == "over"
+
+
 def test_the_end_of_the_server_is_said(chromium: Chromium, server: PageServer) -> None:
     """When the dashboard was stopped, the page says how to start it, and does not try again."""
     visit(chromium, server)

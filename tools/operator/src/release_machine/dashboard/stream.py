@@ -34,6 +34,10 @@ def _lines(data: str) -> list[str]:
     return data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+# A browser tells a page nothing of an answer that is refused, so this is a stream, too.
+FULL = event("full", "Too many tabs are open.")
+
+
 class Streams:
     """The streams of all tabs; at most ``most`` are open at once."""
 

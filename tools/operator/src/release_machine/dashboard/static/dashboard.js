@@ -196,6 +196,9 @@
       const beat = JSON.parse(data);
       hear(beat.readAt, beat.late);
     });
+    source.addEventListener('full', () => {
+      leave('Too many tabs are open, so this one does not change. Close some, then load it again.');
+    });
     source.addEventListener('end', () => {
       leave('The dashboard was stopped. Start it again: release-machine dashboard');
     });
