@@ -7,6 +7,7 @@ import pytest
 
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_machine.dashboard.security import HEADERS, cookie_name
+from release_machine.dashboard.stream import Streams
 from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.samples.fake_dashboard import (
     BASE,
@@ -114,6 +115,24 @@ def test_another_name_is_refused(dashboard: Served, host: str) -> None:
     assert "2026.11.22-1" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "host"),
+    [
+        ("/", f"127.0.0.1:{PORT}"),
+        ("/", "evil.example"),
+        ("/start/guessed", f"127.0.0.1:{PORT}"),
+    ],
+)
+def test_a_stranger_does_not_see_whose_dashboard_it_is(
+    aws: FakeAws, outside: Served, path: str, host: str
+) -> None:
+    """Without the link, anybody on this machine gets neither the caller nor the Region."""
+    answer = outside.browser.get(path, headers={"Host": host})
+    assert answer.status_code == 403
+    assert aws.caller.rpartition("/")[2] not in answer.text
+    assert aws.console_region not in answer.text
+
+
 def test_files_are_served_to_all(outside: Served) -> None:
     """They hold no data; the page of a refusal needs them."""
     for name, kind in (("dashboard.css", "text/css"), ("dashboard.js", "text/javascript")):
@@ -169,6 +188,17 @@ def test_aws_does_not_answer(aws: FakeAws, dashboard: Served) -> None:
     aws.away = False
     dashboard.loop.hurry()
     assert "AWS does not answer" not in dashboard.browser.get(path).text
+
+
+def test_a_tab_that_is_one_too_many_is_told(
+    dashboard: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an event: a browser tells a page nothing of an answer that is refused."""
+    monkeypatch.setattr(Streams, "full", True)
+    answer = dashboard.browser.get("/events/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.startswith("event: full\n")
 
 
 def test_aws_does_not_answer_at_first(aws: FakeAws, dashboard: Served) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from release_machine.dashboard import pages
@@ -25,7 +25,7 @@ from release_machine.dashboard.reporting import Report, safely
 from release_machine.dashboard.requests import form_of, topic_of, visitor_of
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, History, Seen, Site
-from release_machine.dashboard.stream import EventStream, Streams
+from release_machine.dashboard.stream import FULL, EventStream, Streams
 from release_machine.dashboard.topics import (
     EVENTS,
     AboutApprovals,
@@ -123,11 +123,10 @@ class Dashboard:
     async def _start(self, request: Request) -> Response:
         visitor = self._parts.door.enter(request.path_params["secret"])
         if visitor is None:
-            return self._message(
+            return _to_stranger(
                 "This link was used before",
                 "Each link lets one browser in, once.",
                 "Use the latest link that the command has printed.",
-                status=403,
             )
         # Redirected away: the secret stays neither in the history nor in a Referer.
         answer: Response
@@ -178,7 +177,7 @@ class Dashboard:
 
     async def _events(self, request: Request) -> Response | EventStream:
         if self._parts.streams.full:
-            return PlainTextResponse("Too many tabs are open.", status_code=503)
+            return Response(FULL, media_type="text/event-stream")
         topic = topic_of(request, request.url.path.removeprefix(EVENTS))
         after = request.headers.get("last-event-id") or request.query_params.get("after")
         return EventStream(self._parts.streams, topic, after=after)
@@ -236,11 +235,10 @@ class Dashboard:
 
     async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what does not come from a page of this dashboard."""
-        answer = self._message(
+        answer = _to_stranger(
             "Not allowed",
             scope["state"]["refusal"] or "This browser was not let in, or the dashboard has ended.",
             "Use the latest link that release-machine dashboard has printed.",
-            status=403,
         )
         await answer(scope, receive, send)
 
@@ -268,6 +266,13 @@ class Dashboard:
             self._site, title=title, current=None, content=content, stream=None, notice=None
         )
         return HTMLResponse(page, status_code=status)
+
+
+def _to_stranger(title: str, said: str, next_step: str) -> Response:
+    """Refuse a request without saying whose dashboard it is: anybody on this machine can ask."""
+    content = pages.message(None, title, said, next_step)
+    page = pages.document(None, title=title, current=None, content=content, stream=None)
+    return HTMLResponse(page, status_code=403)
 
 
 def _status(seen: Seen[Any]) -> int:

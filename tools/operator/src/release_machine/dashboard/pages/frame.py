@@ -8,6 +8,7 @@ from release_machine.dashboard.pages.times import clock
 from release_machine.dashboard.state import Site
 from release_machine.report.markup import Markup, element, isolated
 
+_COMMAND = "release-machine"
 TABS = (
     ("estate", "/", "Estate"),
     ("approvals", "/approvals", "Approvals"),
@@ -17,7 +18,7 @@ TABS = (
 
 
 def document(
-    site: Site,
+    site: Site | None,
     *,
     title: str,
     current: str | None,
@@ -26,7 +27,7 @@ def document(
     notice: str | None = None,
     read_at: datetime | None = None,
 ) -> str:
-    """The whole page.
+    """The whole page; without ``site`` it is for a stranger, and does not say whose it is.
 
     ``current`` is the tab of the page, ``stream`` the address of the events that replace its
     content. ``notice`` says what was just done.
@@ -34,11 +35,13 @@ def document(
     body = element(
         "body",
         element("a", "Skip to the content", href="#content", class_="skip"),
-        _top(site, current, read_at if stream else None),
+        _top(site, current, read_at if stream else None)
+        if site
+        else element("header", element("b", _COMMAND, class_="brand"), class_="top"),
         _connection(),
         element("p", isolated(notice), class_="notice good", role="status") if notice else None,
         element("main", content, id="content", tabindex="-1"),
-        _foot(site),
+        _foot(site) if site else None,
         class_="dashboard",
         data_stream=stream,
     )
@@ -46,13 +49,13 @@ def document(
     return f"<!DOCTYPE html>\n{html.html}\n"
 
 
-def _head(site: Site, title: str) -> Markup:
+def _head(site: Site | None, title: str) -> Markup:
     return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} · {site.deployment}"),
+        element("title", f"{title} · {site.deployment if site else _COMMAND}"),
         element("link", rel="icon", type="image/svg+xml", href="/static/wait.svg"),
         element("link", rel="stylesheet", href="/static/report.css"),
         element("link", rel="stylesheet", href="/static/dashboard.css"),
