@@ -139,7 +139,7 @@ def test_a_freeze_is_above_what_it_holds() -> None:
     assert "23 Nov, 00:32 , by carol@example.com )" in text
 
 
-def about(page: Page) -> dict[str, str | None]:
+def about(page: Page) -> dict[str, str]:
     """What the script takes from the content of a page."""
     (found,) = [each for _, each in page.elements if "data-title" in each]
     return found
@@ -229,5 +229,6 @@ def test_the_title_counts_failures_and_the_changes_are_read_aloud() -> None:
     assert found["data-title"] == "(2) Estate"
     assert found["data-tone"] == "bad"
     assert found["data-says"] == (
-        "2 pipelines failed; 1 pipeline not readable; 2 approvals asked for; 3 releases running; 2 releases waiting"
+        "2 pipelines failed; 1 pipeline not readable; 2 approvals asked for; 3 releases running; "
+        "2 releases waiting"
     )

@@ -43,8 +43,8 @@ def approvals(site: Site, seen: Seen[Approvals]) -> Markup:
         else None,
         element("div", [_card(each, found.at, site) for each in urgent(found.waiting)], id="asked")
         if count
-        else _nothing(found),
-        tone="stop" if count or found.unread else "good",
+        else _nothing(),
+        tone="stop" if count else "good",
         says=says,
     )
 
@@ -75,9 +75,7 @@ def question(waiting: Waiting) -> Content:
     return isolated(waiting.activity.message or f"Approve {waiting.name}?")
 
 
-def _nothing(found: Approvals) -> Markup | None:
-    if found.unread:  # then nobody knows that nothing waits
-        return None
+def _nothing() -> Markup:
     return empty_state(
         "Nothing waits for an answer",
         "A release asks people when its manifest has approvals, or when a pipeline comes to a "
