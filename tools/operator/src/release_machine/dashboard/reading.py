@@ -12,6 +12,7 @@ from typing import Any
 from release_core.domain.holds import is_covered
 from release_core.domain.release import Release, ReleaseStatus
 from release_core.ledger.history import Search
+from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import answers, asked_name, offers
@@ -181,7 +182,13 @@ class _Sources:
             steps=self._steps.get_all(release.pipelines.values()),
             waits_for=tuple(waits_for),
             behind=tuple(behind),
-            offers=tuple(offers(release, snapshot.activity)),
+            offers=tuple(
+                offers(
+                    release,
+                    snapshot.activity,
+                    rollback_failed=rollback_failed(self._session, release),
+                )
+            ),
         )
 
     def history(self, filters: Filters) -> History:
