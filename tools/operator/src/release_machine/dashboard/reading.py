@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from release_core.domain.holds import is_covered
 from release_core.domain.release import Release, ReleaseStatus
-from release_core.ledger.history import Search
 from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.actions.find import known_release, pending
+from release_machine.actions.pipeline_names import WHICH_THERE_ARE
+from release_machine.actions.search import (
+    PIPELINE,
+    WrongFilterError,
+    find_releases,
+    wrong_filters,
+)
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import answers, asked_name, offers
 from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
     Approvals,
-    Filters,
     History,
     Metrics,
     Overview,
     ReleaseState,
     Waiting,
+    WrongFilter,
 )
 from release_machine.dashboard.steps import StepsInTurns
 from release_machine.dashboard.topics import (
@@ -46,9 +50,17 @@ from release_machine.release.approvals import asking, is_asked
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
 from release_machine.release.questions import Asked, Question, questions, unread_words
-from release_machine.release.searching import is_asked_for_by
+from release_machine.release.searching import Filters
 
 _MOST_OBSERVED = 10
+MOST_SHOWN = 50  # releases of the history
+MOST_NAMES = 20  # of pipelines in a filter
+_WHICH_THERE_ARE = "The page Estate shows which pipelines there are."
+_TOO_MANY = WrongFilter(
+    name=PIPELINE,
+    problem=f"More than {MOST_NAMES} pipelines cannot be searched at once.",
+    next_step="Leave some out, or use a pattern such as shop-*.",
+)
 
 
 class Reader:
@@ -192,27 +204,29 @@ class _Sources:
         )
 
     def history(self, filters: Filters) -> History:
-        """The latest releases."""
-        wanted = Search(
-            statuses=filters.statuses,
-            pipelines=self._named(filters.pipeline) if filters.pipeline else (),
-            fits=partial(is_asked_for_by, who=filters.by) if filters.by else None,
-        )
-        # A pattern that no pipeline matches finds nothing, and not everything.
-        nothing = bool(filters.pipeline) and not wanted.pipelines
-        found = [] if nothing else self._session.ledger.search(wanted, filters.limit + 1)
+        """The latest releases that the filters let through, and what is wrong with the filters."""
+        at = self._clock()
+        wrong = [_wrong(each) for each in wrong_filters(filters, at=at, called=str.capitalize)]
+        if len(filters.pipelines) > MOST_NAMES:
+            wrong.append(_TOO_MANY)
+        if wrong:
+            return History(at=at, wrong=tuple(wrong))
+        try:
+            found = find_releases(
+                self._session, filters, MOST_SHOWN + 1, at=at, called=str.capitalize
+            )
+        except WrongFilterError as error:
+            return History(at=at, wrong=(_wrong(error),))
+        unknown = [
+            WrongFilter(name=PIPELINE, problem=each, next_step=_WHICH_THERE_ARE)
+            for each in found.unknown
+        ]
         return History(
-            at=self._clock(),
-            releases=tuple(found[: filters.limit]),
-            more=len(found) > filters.limit,
+            at=at,
+            releases=tuple(found.releases[:MOST_SHOWN]),
+            more=len(found.releases) > MOST_SHOWN,
+            wrong=tuple(unknown),
         )
-
-    def _named(self, pattern: str) -> Collection[str]:
-        """The names of pipelines that a name or a pattern stands for."""
-        if "*" not in pattern:
-            return (pattern,)
-        known = [each.lock.pipeline for each in self._session.ledger.uses()]
-        return [each for each in known if is_covered(each, pattern)]
 
     def metrics(self, days: int) -> Metrics:
         """The figures of some days."""
@@ -276,6 +290,12 @@ def _activity(release: Release, question: Question) -> Activity:
         message=question.question,
         link=question.link,
     )
+
+
+def _wrong(error: WrongFilterError) -> WrongFilter:
+    # A page has a list of pipelines of its own.
+    next_step = _WHICH_THERE_ARE if error.next_step == WHICH_THERE_ARE else error.next_step
+    return WrongFilter(name=error.filter, problem=error.problem, next_step=next_step)
 
 
 def without_token(activity: Activity) -> Activity:

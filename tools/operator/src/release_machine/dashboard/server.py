@@ -23,7 +23,7 @@ from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
 from release_machine.dashboard.reporting import Report, safely
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
-from release_machine.dashboard.state import Confirmation, Seen, Site
+from release_machine.dashboard.state import Confirmation, History, Seen, Site
 from release_machine.dashboard.stream import EventStream, Streams
 from release_machine.dashboard.topics import (
     EVENTS,
@@ -288,7 +288,7 @@ class Dashboard:
 
 
 def _topic(request: Request, path: str) -> Topic:
-    query = parse_qs(request.url.query, max_num_fields=_FIELDS)
+    query = parse_qs(request.url.query)
     if "release_id" in request.path_params:
         return AboutRelease(request.path_params["release_id"])
     match path:
@@ -314,6 +314,8 @@ def _visitor(request: Request) -> Visitor:
 
 
 def _status(seen: Seen[Any]) -> int:
+    if isinstance(seen.value, History) and seen.value.wrong and not seen.value.releases:
+        return 400
     if seen.value is not None or seen.trouble is None:
         return 200
     return 404 if seen.trouble.absent else 503
