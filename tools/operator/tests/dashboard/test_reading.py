@@ -12,7 +12,7 @@ import pytest
 from release_core.domain.approvals import Approval
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.actions import automatic_rollback
-from release_machine.dashboard import reading
+from release_machine.dashboard import history_reading
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import offers
 from release_machine.dashboard.reading import Reader
@@ -316,7 +316,7 @@ def test_history_and_metrics(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> N
     assert (found.more, found.wrong) == (False, ())
     assert reader(AboutHistory(Filters(requester="bob"))).releases == ()
     assert reader(AboutHistory(Filters(outcomes=("FAILED",)))).releases == ()
-    monkeypatch.setattr(reading, "MOST_SHOWN", 0)
+    monkeypatch.setattr(history_reading, "MOST_SHOWN", 0)
     assert reader(AboutHistory(Filters())).more
     assert reader(AboutMetrics(7)).days == 7
     (window,) = aws.dora.windows

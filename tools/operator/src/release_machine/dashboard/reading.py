@@ -11,14 +11,8 @@ from typing import Any
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.actions.find import known_release, pending
-from release_machine.actions.pipeline_names import WHICH_THERE_ARE
-from release_machine.actions.search import (
-    PIPELINE,
-    WrongFilterError,
-    find_releases,
-    wrong_filters,
-)
 from release_machine.dashboard.estate_in_turns import EstateInTurns
+from release_machine.dashboard.history_reading import read_history
 from release_machine.dashboard.offers import answers, asked_name, offers
 from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
@@ -28,7 +22,6 @@ from release_machine.dashboard.state import (
     Overview,
     ReleaseState,
     Waiting,
-    WrongFilter,
 )
 from release_machine.dashboard.steps import StepsInTurns
 from release_machine.dashboard.topics import (
@@ -53,14 +46,6 @@ from release_machine.release.questions import Asked, Question, questions, unread
 from release_machine.release.searching import Filters
 
 _MOST_OBSERVED = 10
-MOST_SHOWN = 50  # releases of the history
-MOST_NAMES = 20  # of pipelines in a filter
-_WHICH_THERE_ARE = "The page Estate shows which pipelines there are."
-_TOO_MANY = WrongFilter(
-    name=PIPELINE,
-    problem=f"More than {MOST_NAMES} pipelines cannot be searched at once.",
-    next_step="Leave some out, or use a pattern such as shop-*.",
-)
 
 
 class Reader:
@@ -204,29 +189,8 @@ class _Sources:
         )
 
     def history(self, filters: Filters) -> History:
-        """The latest releases that the filters let through, and what is wrong with the filters."""
-        at = self._clock()
-        wrong = [_wrong(each) for each in wrong_filters(filters, at=at, called=str.capitalize)]
-        if len(filters.pipelines) > MOST_NAMES:
-            wrong.append(_TOO_MANY)
-        if wrong:
-            return History(at=at, wrong=tuple(wrong))
-        try:
-            found = find_releases(
-                self._session, filters, MOST_SHOWN + 1, at=at, called=str.capitalize
-            )
-        except WrongFilterError as error:
-            return History(at=at, wrong=(_wrong(error),))
-        unknown = [
-            WrongFilter(name=PIPELINE, problem=each, next_step=_WHICH_THERE_ARE)
-            for each in found.unknown
-        ]
-        return History(
-            at=at,
-            releases=tuple(found.releases[:MOST_SHOWN]),
-            more=len(found.releases) > MOST_SHOWN,
-            wrong=tuple(unknown),
-        )
+        """The latest releases that the filters let through."""
+        return read_history(self._session, filters, at=self._clock())
 
     def metrics(self, days: int) -> Metrics:
         """The figures of some days."""
@@ -290,12 +254,6 @@ def _activity(release: Release, question: Question) -> Activity:
         message=question.question,
         link=question.link,
     )
-
-
-def _wrong(error: WrongFilterError) -> WrongFilter:
-    # A page has a list of pipelines of its own.
-    next_step = _WHICH_THERE_ARE if error.next_step == WHICH_THERE_ARE else error.next_step
-    return WrongFilter(name=error.filter, problem=error.problem, next_step=next_step)
 
 
 def without_token(activity: Activity) -> Activity:
