@@ -60,7 +60,10 @@ def test_header() -> None:
                 "cancel 2026.11.22-3",
             ],
         ),
-        (samples.rejected, ["Nothing was started", "submit manifest.json"]),
+        (
+            samples.rejected,
+            ["Nothing was started.", "Correct the manifest, check it with: release-machine plan"],
+        ),
     ],
 )
 def test_what_to_do_next(sample: Sample, steps: list[str]) -> None:
@@ -68,6 +71,14 @@ def test_what_to_do_next(sample: Sample, steps: list[str]) -> None:
     text = read(sample()).text
     for step in steps:
         assert step in text
+
+
+def test_what_to_do_after_a_rejection_for_busy_pipelines() -> None:
+    """The manifest is right: it is started later, or waits."""
+    why = "PipelinesBusy: Other releases hold pipelines:\n- web: release 1 holds it"
+    text = with_release(samples.rejected(), why=why).text
+    assert "Start it again when these releases have ended." in text
+    assert "Correct the manifest" not in text
 
 
 def test_a_rollback_is_not_rolled_back() -> None:
