@@ -99,8 +99,7 @@ class LedgerReader:
 
     def get_pipelines(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Pipeline]]:
         """The pipelines with these releases and names, each with its release; no executions."""
-        keys = dict.fromkeys(wanted)
-        for item in self._releases.get_all([pipeline_key(*each) for each in keys]):
+        for item in self._releases.get_all([pipeline_key(*each) for each in wanted]):
             yield item["release_id"], self._pipeline_of(item)
 
     def get_header(self, release_id: str) -> Release | None:

@@ -288,16 +288,17 @@ def test_what_waits_for_people(aws: FakeAws, running: Snapshot) -> None:
     reader.close()
 
 
-def test_the_first_page_names_one_approval(
-    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_page_has_the_same_questions(aws: FakeAws, running: Snapshot) -> None:
     """By stage and action, as the page of approvals: a pipeline may ask again, for another."""
     aws.releases = {RELEASE: running.release}
-    monkeypatch.setattr(aws, "get_all", lambda _: running.activity)
+    aws.asks = {"payments": ["Ask"]}
+    aws.unreadable = "web"
     reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
-    (asked,) = reader(AboutEstate()).approvals.waiting
-    assert asked.name == "web/Approve/Ask"
-    assert {each.name for each in asked.offers} == {"web/Approve/Ask"}
+    found = reader(AboutEstate()).approvals
+    (asked,) = found.waiting
+    assert asked.name == "payments/Approve/Ask"
+    assert {each.name for each in asked.offers} == {"payments/Approve/Ask"}
+    assert found == reader(AboutApprovals())
     reader.close()
 
 
@@ -472,6 +473,25 @@ def test_actions_that_cannot_be_read() -> None:
     other = [replace(each, execution_id="another") for each in ran(1, "FAILED")]
     actions.refuses = True
     assert steps.get_all(other) == {}
+
+
+def test_a_release_and_its_rollback_in_two_tabs(
+    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each keeps the stages of its own executions, however often the other is read."""
+    actions = Actions()
+    monkeypatch.setattr(aws, "list_action_executions", actions.list_action_executions)
+    back = [replace(each, execution_id=f"back-{each.name}") for each in ran(5, "FAILED")]
+    for name, nodes in ((RELEASE, ran(5, "FAILED")), ("back", back)):
+        pipelines = {each.name: each for each in nodes}
+        aws.releases[name] = replace(
+            running.release, release_id=name, status=ReleaseStatus.FAILED, pipelines=pipelines
+        )
+    reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
+    shown = [len(reader(AboutRelease(name)).steps) for _ in range(3) for name in (RELEASE, "back")]
+    assert shown == [3, 3, 5, 5, 5, 5]
+    assert len(actions.asked) == 10
+    reader.close()
 
 
 def test_facts_leave_the_time_out(aws: FakeAws) -> None:

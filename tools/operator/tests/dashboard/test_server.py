@@ -7,6 +7,7 @@ import pytest
 
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_machine.dashboard.security import HEADERS, cookie_name
+from release_machine.dashboard.stream import Streams
 from release_machine.release.model import Activity, Snapshot
 from tools.operator.tests.samples.fake_dashboard import (
     BASE,
@@ -217,6 +218,17 @@ def test_aws_does_not_answer(aws: FakeAws, dashboard: Served) -> None:
     aws.away = False
     dashboard.loop.hurry()
     assert "AWS does not answer" not in dashboard.browser.get(path).text
+
+
+def test_a_tab_that_is_one_too_many_is_told(
+    dashboard: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an event: a browser tells a page nothing of an answer that is refused."""
+    monkeypatch.setattr(Streams, "full", True)
+    answer = dashboard.browser.get("/events/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.text.startswith("event: full\n")
 
 
 def test_aws_does_not_answer_at_first(aws: FakeAws, dashboard: Served) -> None:

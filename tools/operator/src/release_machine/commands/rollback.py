@@ -192,8 +192,10 @@ def _check(
 def _start(session: Session, rollback: Rollback, how: _How, form: Form) -> NoReturn:
     question = f"Roll back release {rollback.release_id} of {session.deployment.place}?"
     require_yes(question, yes=how.yes, on_stderr=form.for_programs)
+    form.about(release_id=rollback.rollback_id)
     with starting():
-        arn = start_rollback(session, rollback, over=how.over)
+        with form.changing():
+            arn = start_rollback(session, rollback, over=how.over)
         follow_from_opening(
             session,
             arn,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from release_machine.dashboard import pages
@@ -25,7 +25,7 @@ from release_machine.dashboard.reporting import Report, safely
 from release_machine.dashboard.requests import form_of, is_let_in, topic_of, visitor_of
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, History, Seen, Site
-from release_machine.dashboard.stream import EventStream, Streams
+from release_machine.dashboard.stream import FULL, EventStream, Streams
 from release_machine.dashboard.topics import (
     EVENTS,
     AboutApprovals,
@@ -181,7 +181,7 @@ class Dashboard:
 
     async def _events(self, request: Request) -> Response | EventStream:
         if self._parts.streams.full:
-            return PlainTextResponse("Too many tabs are open.", status_code=503)
+            return Response(FULL, media_type="text/event-stream")
         topic = topic_of(request, request.url.path.removeprefix(EVENTS))
         after = request.headers.get("last-event-id") or request.query_params.get("after")
         return EventStream(self._parts.streams, topic, after=after)

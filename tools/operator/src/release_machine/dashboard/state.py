@@ -85,12 +85,14 @@ class Waiting:
 class Approvals:
     """Everything that waits for the answer of a person.
 
-    ``unread`` says, in a sentence, of which pipelines that is not known.
+    ``unread`` says, in a sentence, of which pipelines that is not known; ``later`` is the number of
+    running pipelines that will be read at the next looks.
     """
 
     at: datetime
     waiting: tuple[Waiting, ...] = ()
     unread: str | None = None
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def follow_from_opening(
     ``pipelines`` are the pipelines of that release. With ``detach`` exit as soon as the release is
     opened, or waits for pipelines that other releases hold.
     """
+    form.about(execution_arn=execution_arn)
     form.say(f"execution {execution_arn}")
     opening = _await_opening(session, execution_arn, pipelines=pipelines, detach=detach, form=form)
     state, more = State.ACCEPTED, dict[str, object]()
@@ -226,6 +227,7 @@ def follow_to_end(
 
     ``what`` continues when watching ends before that.
     """
+    form.about(release_id=release_id)
     with closing(PastRuns(session.codepipeline)) as past:
         observer = observer_of(session, release_id, past=past, clock=now)
         with (
@@ -250,7 +252,8 @@ def watching(continues: str | Callable[[], str]) -> Iterator[None]:
         return f"Stopped watching; {continues if isinstance(continues, str) else continues()}"
 
     try:
-        yield
+        with explained():
+            yield
     except KeyboardInterrupt as interrupt:
         click.echo(stopped(), err=True)
         sys.exit(code_of(interrupt))
