@@ -34,6 +34,7 @@ from release_core.ledger.items import (
     freezes_key,
     header_key,
     manifest_key,
+    notes_key,
     pipeline_key,
     pointer_key,
     read_execution,
@@ -120,6 +121,11 @@ class LedgerReader:
         """The manifest of a release as a JSON document, once it is on record."""
         found = self._releases.get_all([manifest_key(release_id)])
         return next((json.loads(item["manifest"]) for item in found), None)
+
+    def get_notes(self, release_id: str) -> str | None:
+        """The notes of a release, if it has any."""
+        found = self._releases.get_all([notes_key(release_id)])
+        return next((item["notes"] for item in found), None)
 
     def unannounced(self, *, since: datetime) -> Iterator[Release]:
         """The headers of the releases opened since then whose outcome is not announced.
