@@ -92,6 +92,7 @@ def test_a_rollback_is_not_rolled_back() -> None:
 def test_a_rolled_back_release_names_its_rollback() -> None:
     """It does not offer another rollback or a retry."""
     text = with_release(samples.failed(), rolled_back_by="2026.11.22-2-rollback").text
+    assert "Release 2026.11.22-2-rollback rolls it back. See how that went: " in text
     assert "release-machine show 2026.11.22-2-rollback" in text
     assert "release-machine rollback" not in text
     assert "release-machine retry" not in text
