@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from release_machine.dashboard import pages
 from release_machine.dashboard.pages.charts import LEAST, Bar, bars, progress
 from release_machine.dashboard.pages.figure_tiles import frequency, lasted, percent
 from release_machine.dashboard.state import Metrics
-from release_machine.dora.figures import LeadTime, Rate
+from release_machine.dora.deployments import Deployment, Outcome
+from release_machine.dora.figures import LeadTime, Rate, figures
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples.dashboard_pages import document, seen
 from tools.operator.tests.samples.report_reading import Page
@@ -68,8 +70,47 @@ def test_a_pipeline_without_a_change_has_no_lead_time() -> None:
     found = replace(dora, all=all_of_it, pipelines=(none,))
     page = page_of(replace(samples.metrics(), dora=found))
     assert "web 13" in page.text
-    assert "Change lead time none no deployment has a change" in page.text
+    assert "Change lead time - no deployment has a change" in page.text
     assert "unknown" not in page.text
+
+
+def of(*runs: Deployment) -> Page:
+    """The page of the metrics of these runs."""
+    some = samples.metrics()
+    return page_of(replace(some, dora=figures(runs, some.dora.window)))
+
+
+def ran(release_id: str, outcome: Outcome, **more: Any) -> Deployment:
+    """A run of the pipeline ``web``."""
+    ended_at = samples.NOW - timedelta(days=1)
+    return Deployment(
+        pipeline="web", release_id=release_id, ended_at=ended_at, outcome=outcome, **more
+    )
+
+
+def test_failed_deployments_are_in_releases() -> None:
+    """Their releases count, and the time until they are repaired is there but not known."""
+    text = of(*(ran(f"r{number}", Outcome.FAILED) for number in range(3))).text
+    assert "Deployment frequency none 0 deployments succeeded" in text
+    assert "Change lead time - no deployment has a change" in text
+    assert "Change fail rate 100 % 3 of 3 deployments: 3 did not succeed" in text
+    assert "Recovery time unknown 3 not repaired yet" in text
+    assert "3 deployments in 3 releases; each run of a pipeline counts once." in text
+    assert re.search("web 0 .* - 100 % unknown 3 open 0 % ", text)
+
+
+def test_runs_that_are_no_deployments() -> None:
+    """They are counted beside the rates, which measure nothing."""
+    skipped, unseen = ran("r1", Outcome.HARMLESS), ran("r2", Outcome.UNKNOWN)
+    text = of(skipped, unseen, ran("r3", Outcome.LIVE, rolls_back="r0")).text
+    assert "Change fail rate - no deployment" in text
+    assert "Recovery time - nothing failed" in text
+    assert "Rework rate - no deployment" in text
+    assert "1 rollback not counted as deployments." in text
+    assert "1 run changed nothing: not counted." in text
+    assert "1 run did not succeed, and it is not known whether anything changed" in text
+    assert "Lead time is known" not in text
+    assert re.search("web 0 .* - - - - ", text)
 
 
 def test_a_window_without_deployments_says_what_to_do() -> None:
@@ -83,7 +124,13 @@ def test_a_window_without_deployments_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("per_day", "said"),
-    [(3.04, "3.0 a day"), (0.5, "3.5 a week"), (1 / 7, "1.0 a week"), (0.1, "3.0 a month")],
+    [
+        (0, "none"),
+        (3.04, "3.0 a day"),
+        (0.5, "3.5 a week"),
+        (1 / 7, "1.0 a week"),
+        (0.1, "3.0 a month"),
+    ],
 )
 def test_a_frequency_has_the_unit_that_fits(per_day: float, said: str) -> None:
     """A frequency below one is said of a longer time."""
@@ -99,9 +146,9 @@ def test_a_period_has_its_two_largest_units(minutes: float, said: str) -> None:
     assert lasted(timedelta(minutes=minutes)) == said
 
 
-def test_an_unknown_share_is_not_zero() -> None:
+def test_a_share_of_nothing_is_not_zero() -> None:
     """Of nothing there is no share."""
-    assert (percent(None), percent(0), percent(0.125)) == ("unknown", "0 %", "12 %")
+    assert (percent(None), percent(0), percent(0.125)) == ("-", "0 %", "12 %")
 
 
 def test_bars_show_values_and_their_bad_part() -> None:

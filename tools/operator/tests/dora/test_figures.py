@@ -109,6 +109,19 @@ def test_a_failed_deployment_is_repaired_by_the_next_success() -> None:
     assert (found.live, found.releases) == (2, 2)
 
 
+def test_releases_with_a_failed_deployment_count_among_all() -> None:
+    """A release is counted once, and not for runs that are no deployments."""
+    found = of_orders(
+        run("a", 1),
+        run("b", 10, "failed"),
+        run("b", 11, "failed"),
+        run("c", 12, "failed"),
+        run("d", 13, "harmless"),
+        run("e", 14, rolls_back="c"),
+    )
+    assert (found.live, found.releases, found.all_releases) == (1, 1, 3)
+
+
 def test_a_rollback_makes_its_release_a_failure_and_is_no_deployment() -> None:
     """It was live at 10, and the rollback was live at 13, after one that failed at 12."""
     runs = (

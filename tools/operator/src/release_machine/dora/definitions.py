@@ -7,6 +7,9 @@ RECOVERY_TIME = "failed deployment recovery time"
 RECOVERY_TIME_IN_SHORT = "recovery time"
 REWORK_RATE = "rework rate"
 
+NOTHING = "-"  # there is nothing to measure
+UNKNOWN = "unknown"  # there is something, and it is not known
+
 MEANINGS = {
     FREQUENCY: "deployments that succeeded, for each day",
     LEAD_TIME: (
@@ -23,6 +26,6 @@ COUNTED = (
     "not a deployment; it repairs one."
 )
 NOT_COUNTED = (
-    "Not counted: executions that were started outside of a release, and runs that did not succeed "
-    "and changed nothing, such as a failed build."
+    "Not counted: executions that were started outside of a release, and runs that changed "
+    "nothing, such as a failed build."
 )

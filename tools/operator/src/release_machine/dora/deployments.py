@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
     LIVE = "live"  # it succeeded: what it shipped is live
     FAILED = "failed"  # it did not succeed after it had begun to change something
-    HARMLESS = "harmless"  # it did not succeed before that, such as in a build
+    HARMLESS = "harmless"  # it changed nothing: a build failed, or its deployment was skipped
     UNKNOWN = "unknown"  # it did not succeed, and CodePipeline does not say how far it came
 
 

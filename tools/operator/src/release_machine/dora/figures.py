@@ -92,7 +92,8 @@ class Week:
 class Figures:
     """The metrics of one pipeline, or of all pipelines together (``pipeline`` is None).
 
-    ``live`` are the deployments that succeeded, and ``releases`` the number of their releases. The
+    ``live`` are the deployments that succeeded, and ``releases`` the number of their releases;
+    ``all_releases`` is the number of releases with any deployment, also a failed one. The
     ``rollbacks`` that succeeded are no deployments, and neither are runs that were ``harmless``. Of
     the ``unknown`` it is not known whether they changed production.
     """
@@ -101,6 +102,7 @@ class Figures:
     live: int
     per_day: float
     releases: int
+    all_releases: int
     lead_time: LeadTime
     change_fail_rate: Rate
     failed_by: Mapping[Cause, int]
@@ -160,6 +162,7 @@ def _figures(
         live=len(live),
         per_day=len(live) / window.days,
         releases=len({each.release_id for each in live}),
+        all_releases=len({each.deployment.release_id for each in within}),
         lead_time=_lead_time(live),
         change_fail_rate=Rate(count=causes.total(), of=len(within)),
         failed_by={cause: causes[cause] for cause in Cause if causes[cause]},

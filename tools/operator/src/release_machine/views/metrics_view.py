@@ -13,9 +13,11 @@ from release_machine.dora.definitions import (
     FREQUENCY,
     LEAD_TIME,
     NOT_COUNTED,
+    NOTHING,
     RECOVERY_TIME,
     RECOVERY_TIME_IN_SHORT,
     REWORK_RATE,
+    UNKNOWN,
 )
 from release_machine.dora.deployments import Cause, CommitSource, Window
 from release_machine.dora.figures import Dora, Figures, LeadTime, Rate, Recovery, Spread, Week
@@ -28,8 +30,6 @@ from release_machine.views.rows import Column, Row, Rows
 WEEK = 7  # days
 WIDTH_FOR_LONG_BARS = 80
 WIDTH_FOR_LONG_NAMES = 120
-NOTHING = "-"  # there is nothing to measure
-UNKNOWN = "unknown"  # there is something, and it is not known
 _NEVER_LEFT_OUT = 2
 _BAR_CELLS = 20
 _NARROW_BAR_CELLS = 10

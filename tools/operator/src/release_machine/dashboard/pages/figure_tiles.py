@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from release_machine.dashboard.pages.charts import Bar, bars
 from release_machine.dashboard.pages.pieces import plural
+from release_machine.dora.definitions import NOTHING, UNKNOWN
 from release_machine.dora.deployments import Cause
 from release_machine.dora.figures import Figures, Rate, Spread, Week
 from release_machine.report.markup import Content, Markup, element
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_UNKNOWN = "unknown"
 _CAUSES = {
     Cause.NOT_SUCCEEDED: "did not succeed",
     Cause.ROLLED_BACK: "rolled back",
@@ -36,7 +36,7 @@ def _tiles(found: Figures) -> Iterator[Markup]:
     lead = found.lead_time
     yield _tile(
         "Change lead time",
-        lasted(lead.spread.median) if lead.spread else _UNKNOWN if lead.known.of else "none",
+        median(lead.spread, of=lead.known.of),
         _spread(lead.spread)
         or ("no commit has a known time" if lead.known.of else "no deployment has a change"),
         found.weeks,
@@ -53,7 +53,7 @@ def _tiles(found: Figures) -> Iterator[Markup]:
     waiting = f"{recovery.open} not repaired yet" if recovery.open else "all failures repaired"
     yield _tile(
         "Recovery time",
-        lasted(recovery.spread.median) if recovery.spread else "none",
+        median(recovery.spread, of=recovery.open),
         ", ".join(filter(None, [_spread(recovery.spread), waiting]))
         if recovery.spread or recovery.open
         else "nothing failed",
@@ -63,7 +63,7 @@ def _tiles(found: Figures) -> Iterator[Markup]:
     yield _tile(
         "Rework rate",
         percent(found.rework_rate.share),
-        _rate(found.rework_rate, "hotfix", "hotfixes"),
+        _of(found.rework_rate, one="hotfix", many="hotfixes"),
         found.weeks,
         lambda week: _share(week.hotfixes, week.deployments),
     )
@@ -115,18 +115,22 @@ def _spread(spread: Spread | None) -> str | None:
 
 
 def _causes(found: Figures) -> str:
-    rate = found.change_fail_rate
     causes = ", ".join(f"{count} {_CAUSES[cause]}" for cause, count in found.failed_by.items())
-    said = f"{rate.count} of {plural(rate.of, 'deployment')}"
-    return f"{said}: {causes}" if causes else said
+    return ": ".join(filter(None, [_of(found.change_fail_rate), causes]))
 
 
-def _rate(rate: Rate, one: str, many: str) -> str:
-    return f"{rate.count} {one if rate.count == 1 else many} of {plural(rate.of, 'deployment')}"
+def _of(rate: Rate, *, one: str = "", many: str = "") -> str:
+    """How many of how many; ``one`` and ``many`` name what is counted."""
+    if not rate.of:
+        return "no deployment"
+    counted = f"{rate.count} {one if rate.count == 1 else many}".strip()
+    return f"{counted} of {plural(rate.of, 'deployment')}"
 
 
 def frequency(per_day: float) -> str:
     """How often, in the unit in which the number is not below one."""
+    if not per_day:
+        return "none"
     if per_day >= 1:
         return f"{per_day:.1f} a day"
     if per_day * 7 >= 1:
@@ -135,8 +139,15 @@ def frequency(per_day: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share from 0 to 1 in percent."""
-    return _UNKNOWN if share is None else f"{100 * share:.0f} %"
+    """A share from 0 to 1 in percent; of nothing there is none."""
+    return NOTHING if share is None else f"{100 * share:.0f} %"
+
+
+def median(spread: Spread | None, *, of: int) -> str:
+    """The median; without one, ``of`` says of how many it is not known."""
+    if spread:
+        return lasted(spread.median)
+    return UNKNOWN if of else NOTHING
 
 
 def lasted(period: timedelta) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release_machine.dashboard.pages.charts import Bar, bars
-from release_machine.dashboard.pages.figure_tiles import lasted, percent, tiles
+from release_machine.dashboard.pages.figure_tiles import median, percent, tiles
 from release_machine.dashboard.pages.pieces import (
     content,
     empty_state,
@@ -16,7 +16,7 @@ from release_machine.dashboard.pages.pieces import (
 )
 from release_machine.dashboard.state import DAYS, Metrics, Seen, Site
 from release_machine.dora.deployments import CommitSource
-from release_machine.dora.figures import Dora, Figures, Rate
+from release_machine.dora.figures import Dora, Figures
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import Column, table
 
@@ -84,20 +84,24 @@ def _coverage(found: Figures) -> Markup:
 
 
 def _notes(found: Figures) -> Iterator[str]:
-    counted, releases = found.change_fail_rate.of, plural(found.releases, "release")
+    counted, releases = found.change_fail_rate.of, plural(found.all_releases, "release")
     yield f"{plural(counted, 'deployment')} in {releases}; each run of a pipeline counts once."
     lead = found.lead_time
     sources = ", ".join(f"{count} by {_SOURCES[each]}" for each, count in lead.by_source.items())
-    yield (
-        f"Lead time is known for {lead.known.count} of {lead.known.of} deployments with a change"
-        + (f" ({sources})." if sources else ".")
-    )
+    if lead.known.of:
+        yield (
+            f"Lead time is known for {lead.known.count} of {lead.known.of} deployments with a "
+            f"change{f' ({sources})' if sources else ''}."
+        )
     if found.rollbacks:
         yield f"{plural(found.rollbacks, 'rollback')} not counted as deployments."
     if found.harmless:
-        yield f"{plural(found.harmless, 'run')} failed before anything was changed: not counted."
+        yield f"{plural(found.harmless, 'run')} changed nothing: not counted."
     if found.unknown:
-        yield f"Of {plural(found.unknown, 'run')} it is not known whether they changed anything."
+        yield (
+            f"{plural(found.unknown, 'run')} did not succeed, and it is not known whether anything "
+            "changed: not counted."
+        )
 
 
 def _pipelines(dora: Dora) -> Markup:
@@ -112,22 +116,17 @@ def _pipelines(dora: Dora) -> Markup:
 
 
 def _row(found: Figures) -> list[Content]:
-    lead, recovery = found.lead_time.spread, found.recovery.spread
-    waiting = f"{found.recovery.open} open" if found.recovery.open else None
+    lead, recovery = found.lead_time, found.recovery
+    waiting = f" {recovery.open} open" if recovery.open else None
     return [
         isolated(found.pipeline),
         str(found.live),
         _trend(found),
-        lasted(lead.median) if lead else "unknown" if found.lead_time.known.of else None,
-        _share(found.change_fail_rate),
-        [lasted(recovery.median) if recovery else None, " " if recovery else None, waiting],
-        _share(found.rework_rate),
+        median(lead.spread, of=lead.known.of),
+        percent(found.change_fail_rate.share),
+        [median(recovery.spread, of=recovery.open), waiting],
+        percent(found.rework_rate.share),
     ]
-
-
-def _share(rate: Rate) -> str | None:
-    """The share; None of nothing, which is not unknown."""
-    return percent(rate.share) if rate.of else None
 
 
 def _trend(found: Figures) -> Markup:
