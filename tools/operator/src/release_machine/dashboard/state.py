@@ -208,7 +208,8 @@ def facts(value: Any) -> Any:
     """What was read, without the time of the read: equal when nothing has changed."""
     match value:
         case ReleaseState(snapshot=seen):
-            return (seen.release, seen.activity, value.steps, value.waits_for, value.behind)
+            known = (seen.release, seen.activity, seen.left_open)
+            return (known, value.steps, value.waits_for, value.behind)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
         case Metrics(dora=Dora() as dora):
