@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.approvals_in_turns import ApprovalsInTurns
 from release_machine.dashboard.estate_in_turns import EstateInTurns
@@ -151,7 +152,13 @@ class _Sources:
             steps=self._steps(release_id, release),
             waits_for=tuple(waits_for),
             behind=tuple(behind),
-            offers=tuple(offers(release, snapshot.activity)),
+            offers=tuple(
+                offers(
+                    release,
+                    snapshot.activity,
+                    rollback_failed=rollback_failed(self._session, release),
+                )
+            ),
         )
 
     def history(self, filters: Filters) -> History:

@@ -209,7 +209,8 @@ def facts(value: Any) -> Any:
     match value:
         case ReleaseState(snapshot=seen):
             known = (seen.release, seen.activity, seen.left_open)
-            return (known, value.steps, value.waits_for, value.behind)
+            queue = (value.waits_for, value.behind)
+            return (*known, value.steps, *queue, value.offers)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
         case Metrics(dora=Dora() as dora):
