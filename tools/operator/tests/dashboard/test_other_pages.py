@@ -133,6 +133,10 @@ def test_the_filters_keep_what_was_chosen() -> None:
     assert values["pipeline"] == "shop-orders-eu shop-web-*"
     assert (values["requester"], values["since"]) == ("alice*", "30d")
     assert values["until"] == "2026-11-22T18:00Z"
+    assert (
+        "Filters : status failed, status cancelled, outcome rolled back, pipeline shop-orders-eu, "
+        "pipeline shop-web-*, requester alice*, since 30d, until 2026-11-22T18:00Z" in page.text
+    )
     assert "Show all" in page.text
     assert "Show all" not in history(Filters(), samples.history()).text
 
