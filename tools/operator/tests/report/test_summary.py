@@ -55,7 +55,7 @@ def test_header() -> None:
             samples.running,
             [
                 "orders , at Production → Approve , waits for manual approval .",
-                "Approve release-machine approve 2026.11.22-3 orders",
+                "Approve release-machine approve 2026.11.22-3 orders/Production/Approve",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],
@@ -190,8 +190,8 @@ def test_an_approval() -> None:
     """The head has the page, where there is one, and the commands that answer."""
     seen = samples.running()
     answer = (
-        "Approve release-machine approve 2026.11.22-3 orders "
-        "Reject release-machine reject 2026.11.22-3 orders --reason TEXT"
+        "Approve release-machine approve 2026.11.22-3 orders/Production/Approve "
+        "Reject release-machine reject 2026.11.22-3 orders/Production/Approve --reason TEXT"
     )
     assert f"waits for manual approval . {answer}" in read(seen).text
     assert "--reason TEXT Open it in the console" in read(seen).text

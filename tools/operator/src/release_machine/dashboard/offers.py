@@ -7,7 +7,7 @@ from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_core.domain.remedies import unusable_pins
 from release_machine.dashboard.state import Offer
 from release_machine.dashboard.topics import action_path
-from release_machine.release.approvals import is_asked
+from release_machine.release.approvals import asked_name, is_asked
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 
 ACTIONS = ("approve", "reject", "cancel", "retry", "rollback")
@@ -30,11 +30,6 @@ def offer(action: str, release_id: str, name: str | None = None) -> Offer:
 def answers(release_id: str, name: str) -> tuple[Offer, Offer]:
     """Both answers to something that waits for a person."""
     return offer("approve", release_id, name), offer("reject", release_id, name)
-
-
-def asked_name(pipeline: str, doing: Activity) -> str:
-    """The name of the manual approval that a pipeline waits for: its next one has another."""
-    return f"{pipeline}/{doing.stage}/{doing.action}"
 
 
 def offers(
