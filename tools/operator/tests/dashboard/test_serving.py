@@ -98,6 +98,16 @@ def instead_of_serving(monkeypatch: pytest.MonkeyPatch, do: Callable[[Parts], ob
     )
 
 
+def instead_of_a_browser(monkeypatch: pytest.MonkeyPatch, launched: SimpleQueue[str]) -> None:
+    """Keep the addresses at which the command opens a browser."""
+
+    def launch(address: str) -> bool:
+        launched.put(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", launch)
+
+
 @contextmanager
 def answered(link: str, path: str, *, cookie: str = "") -> Iterator[HTTPResponse]:
     """The answer to one request."""
@@ -178,7 +188,7 @@ def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.Monke
         pages.append((page.read_text(), page.stat().st_mode & 0o777))
         launched.put(address)
 
-    monkeypatch.setattr(webbrowser, "open", lambda address: not launched.put(address))
+    instead_of_a_browser(monkeypatch, launched)
     instead_of_serving(monkeypatch, lambda _: None)
     shown = run("dashboard", "--allow-actions")
     assert shown.exit_code == 0, shown.output
@@ -254,7 +264,7 @@ def test_the_file_of_the_link_is_gone_once_it_was_used(
         assert parts.door.enter(parts.door.link.rpartition("/")[2])
         there.append(page.exists())
 
-    monkeypatch.setattr(webbrowser, "open", lambda address: not launched.put(address))
+    instead_of_a_browser(monkeypatch, launched)
     instead_of_serving(monkeypatch, use_the_link)
     shown = run("dashboard", "--open")
     assert there == [True, False]
