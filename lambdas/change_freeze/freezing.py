@@ -116,8 +116,8 @@ class ChangeFreeze(Immutable):
         if release.closed or release.override is None:
             raise RequestRefused(
                 409,
-                f"release {release_id} is {release.status}, so nothing of it is held; "
-                f"release-machine show {release_id} says how to go on",
+                f"release {release_id} is {release.status}, so nothing of it is held. See what "
+                f"can be done now: release-machine show {release_id}",
             )
         nodes = self.ledger.nodes_in_releases(lambda _: True, release_id=release_id)
         self._wake(nodes, lambda node: node.held is not None and node.held.kind != HoldKind.TURN)

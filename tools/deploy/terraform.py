@@ -13,6 +13,9 @@ from typing import Any
 from tools.deploy.target import Target
 from tools.platform.layout import PLATFORM, ROOT
 
+# tflocal, and we for the backend, put these beside the sources while Terraform runs.
+OURS = "deploy_backend_override.tf"
+MADE = ("localstack_providers_override.tf", OURS)
 BACKEND = 'terraform {\n  backend "s3" {}\n}\n'
 
 
@@ -108,16 +111,15 @@ class Terraform:
     def _ready(self) -> Iterator[None]:
         """Locks the root for this run and initialises it when its sources have changed.
 
-        One run at a time per root: tflocal, and we for the backend, put a file beside the sources
-        while Terraform runs.
+        One run at a time per root, because of the files beside the sources.
         """
         self._data.mkdir(parents=True, exist_ok=True)
         with (PLATFORM / "terraform-data" / f"{self._name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # Left by a run that was killed: tflocal would refuse to run, and a backend would stay.
-            for leftover in self._root.glob("*_override.tf"):
-                leftover.unlink()
-            override = self._root / "backend_override.tf"
+            for leftover in MADE:
+                (self._root / leftover).unlink(missing_ok=True)
+            override = self._root / OURS
             if self._target.backend:
                 override.write_text(BACKEND)
             try:
@@ -155,7 +157,7 @@ class Terraform:
             *(ROOT / ".build/demo").rglob("*.zip"),
         ]
         for path in sorted(files):
-            if path.is_file() and not path.name.endswith("_override.tf"):
+            if path.is_file() and path.name not in MADE:
                 digest.update(f"{path}\0".encode() + path.read_bytes())
         return digest.hexdigest()
 

@@ -41,8 +41,8 @@ class Live(Immutable):
     """What is live in a pipeline ``since`` a time.
 
     ``good`` is the execution that shipped it; its ``release_id`` is None if no release did. ``by``
-    is the requester of that release, or of its latest retry if that has shipped it; otherwise the
-    user, rule or webhook that started the execution, whose kind is the ``trigger``.
+    is the requester of the attempt of that release, if that is certain; otherwise the user, rule or
+    webhook that started the execution, whose kind is the ``trigger``.
     ``restored_by`` is the execution with which CodePipeline itself went back to ``good``; then
     ``by`` and ``trigger`` are those of it.
     ``undone`` are the revisions that were rolled back and have not been shipped again since.

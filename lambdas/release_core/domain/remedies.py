@@ -19,6 +19,7 @@ def unusable_pins(release: Release) -> tuple[Pipeline, ...]:
         for each in release.pipelines.values()
         if each.status is PipelineStatus.FAILED
         and each.failure
+        and not each.given_up  # then its execution was stopped, whatever it did
         and not release.renews(each)
         and (_source_failed(each, each.failure) or _start_refused(each, each.failure))
     )

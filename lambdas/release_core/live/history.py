@@ -1,9 +1,8 @@
 """The recent history of a pipeline: what is live, and what was rolled back; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
-from release_core.domain.announcement import requester_of
+from release_core.domain.execution import Execution
 from release_core.domain.live import Live, RolledBack
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Release
@@ -14,12 +13,12 @@ from release_core.immutable import Immutable
 class History(Immutable):
     """The executions of a pipeline, the newest first, with the releases that started them.
 
-    ``owners`` has the release of each execution that a release has started, ``headers`` these
+    ``records`` has the record of each execution that a release has started, ``headers`` these
     releases without their pipelines, as far as they are on record.
     """
 
     executions: Sequence[PastExecution]
-    owners: Mapping[str, str]
+    records: Mapping[str, Execution]
     headers: Mapping[str, Release]
 
     @property
@@ -36,10 +35,15 @@ class History(Immutable):
         """The execution with this id, if it is recent."""
         return next((each for each in self.executions if each.execution_id == execution_id), None)
 
+    def owner_of(self, execution_id: str) -> str | None:
+        """The release that has started an execution, if one has."""
+        record = self.records.get(execution_id)
+        return record.release_id if record else None
+
     def good_of(self, each: PastExecution) -> Good:
         """What an execution that succeeded has shipped, as the list shows it."""
         return Good(
-            release_id=self.owners.get(each.execution_id),
+            release_id=self.owner_of(each.execution_id),
             execution_id=each.execution_id,
             at=each.updated_at,
             revisions=each.revisions,
@@ -56,10 +60,20 @@ class History(Immutable):
             pipeline=pipeline,
             good=good,
             since=since,
-            by=_requester(header, since) if by_release and header else started_by,
+            by=self._requester(header, good) if by_release and header else started_by,
             trigger=shown_by.trigger if shown_by and not by_release else None,
             restored_by=rollback.execution_id if rollback else None,
         )
+
+    def _requester(self, release: Release, good: Good) -> str | None:
+        """Who asked for the attempt of the release that has shipped this, if that is certain."""
+        record = self.records.get(good.execution_id)
+        attempt = record.attempt if record else None
+        if attempt == 1 or release.attempt == 1:
+            return release.requester
+        # Who asks without a name is not in the list, so only a complete list tells who came when.
+        all_known = len(release.requesters) == release.attempt
+        return release.requesters[attempt - 1] if attempt and all_known else None
 
     def undone(self) -> tuple[RolledBack, ...]:
         """The revisions that were rolled back and have not been shipped again since."""
@@ -90,7 +104,7 @@ class History(Immutable):
 
     def _release_rolled_back_by(self, each: PastExecution) -> str | None:
         """The release that another release rolled back with this execution."""
-        header = self.headers.get(self.owners.get(each.execution_id, ""))
+        header = self.headers.get(self.owner_of(each.execution_id) or "")
         return header.rollback_of if header else None
 
     def _between(
@@ -104,7 +118,7 @@ class History(Immutable):
                 return
             # The list may not reach back to what a release went back to. Then only what the
             # release shipped that it rolled back is known.
-            is_of = of is not None and self.owners.get(each.execution_id) == of
+            is_of = of is not None and self.owner_of(each.execution_id) == of
             reaches = target is not None or rollback.rollback_to is not None
             if is_of or (reaches and (each.succeeded or each.execution_id in undoes)):
                 yield each
@@ -123,7 +137,7 @@ class History(Immutable):
                 for one in older
                 if shipped
                 and one.succeeded
-                and self.owners.get(one.execution_id) != of
+                and self.owner_of(one.execution_id) != of
                 and self._revisions(one) == shipped
             ),
             None,
@@ -137,8 +151,8 @@ class History(Immutable):
     def _by(
         self, rollback: PastExecution, undone: PastExecution, action: str, revision: str
     ) -> RolledBack:
-        shipper = self.owners.get(undone.execution_id)
-        release_id = self.owners.get(rollback.execution_id)
+        shipper = self.owner_of(undone.execution_id)
+        release_id = self.owner_of(rollback.execution_id)
         return RolledBack(
             action=action,
             revision=revision,
@@ -148,9 +162,3 @@ class History(Immutable):
             shipped_by_release=shipper is not None,
             by_release=release_id is not None,
         )
-
-
-def _requester(release: Release, shipped_at: datetime) -> str | None:
-    """Who asked for the release, or who retried it last if it has shipped this since."""
-    by_retry = release.resumed_at is not None and shipped_at >= release.resumed_at
-    return requester_of(release) if by_retry else release.requester

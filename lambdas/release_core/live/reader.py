@@ -12,6 +12,7 @@ from release_core.aws.clients import InParallel, one_by_one
 from release_core.aws.execution_history import RECENT, ExecutionHistory
 from release_core.batches import batches
 from release_core.domain.automation import Skippable
+from release_core.domain.execution import Execution
 from release_core.domain.live import Live, LivePipelines, revisions_of
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.release import Release
@@ -74,12 +75,13 @@ class LiveReader(Immutable):
                 return replace(read, trouble=_reason(error))
 
         read = self.in_parallel(read_one, names)
-        owners = self._owners(read)
-        shippers = {*owners.values(), *(each.release_id for each in goods.values())}
+        records = self._records(read)
+        owners = (each.release_id for each in records.values())
+        shippers = {*owners, *(each.release_id for each in goods.values())}
         headers = self._headers(sorted(each for each in shippers if each))
         found = self.in_parallel(
             lambda each: self._live(
-                each, History(executions=each.executions, owners=owners, headers=headers)
+                each, History(executions=each.executions, records=records, headers=headers)
             ),
             read,
         )
@@ -126,21 +128,19 @@ class LiveReader(Immutable):
             if known is not None
         }
 
-    def _owners(self, read: Sequence[_Read]) -> dict[str, str]:
-        """The release of each execution that a release has started."""
+    def _records(self, read: Sequence[_Read]) -> dict[str, Execution]:
+        """The record of each execution that a release has started."""
+        # A release also has CodePipeline's own rollback on record, which it did not start. What
+        # that went back to may be of a release.
         ids = {
-            name: None
+            execution.rollback_to or execution.execution_id: None
             for each in read
             for execution in each.executions
-            for name in (execution.execution_id, execution.rollback_to)
-            if name and execution.may_be_of_a_release
+            if execution.may_be_of_a_release
         }
         found = self.in_parallel(self.ledger.get_executions, batches(ids, _READ_AT_ONCE))
         return {
-            name: each.release_id
-            for records in found
-            for name, each in records.items()
-            if each.release_id
+            name: each for records in found for name, each in records.items() if each.release_id
         }
 
     def _headers(self, release_ids: Sequence[str]) -> dict[str, Release]:
@@ -188,7 +188,7 @@ class LiveReader(Immutable):
         if listed := history.find(target):
             return history.good_of(listed)
         good = self.shipped.good(read.pipeline, target, at=rollback.updated_at)
-        return replace(good, release_id=history.owners.get(target), variables={})
+        return replace(good, release_id=history.owner_of(target), variables={})
 
     def _ships(self, live: Live, wanted: Good, recorded: Good | None) -> bool:
         """Whether what is live was shipped with the wanted revisions and variables."""

@@ -75,7 +75,7 @@ def test_a_release_in_the_dashboard(pipelines: Pipelines) -> None:
         assert f"Approved {name}/" in re.sub("<[^>]*>", "", done)
         events = browser.events(f"/releases/{release_id}")
         assert any("SUCCEEDED" in each and "data-title" in each for each in events)
-        assert release_id in browser.get(f"/history?pipeline={name}")
+        assert release_id in browser.get(f"/history?pipeline={name}&since=1h")
         assert name in browser.get("/metrics?days=7")
     shown = json.loads(run_command("show", release_id, "--json").stdout)
     assert shown["status"] == "SUCCEEDED"

@@ -74,6 +74,7 @@ def test_pins_that_cannot_be_used(pipeline: Pipeline) -> None:
         failed(REFUSED, execution_id=None, source_revisions=()),
         failed(replace(REFUSED, code="PipelineNotFoundException"), execution_id=None),
         replace(failed(), status=PipelineStatus.STOPPED),
+        failed(replace(NO_OBJECT, code=None), given_up="its task failed too often"),
         replace(failed(), attempt=2),
     ],
     ids=(
@@ -84,6 +85,7 @@ def test_pins_that_cannot_be_used(pipeline: Pipeline) -> None:
         "without pins",
         "no pipeline",
         "stopped",
+        "given up",
         "an earlier attempt",
     ),
 )

@@ -75,6 +75,23 @@ def refuse(world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch, operation: str,
     monkeypatch.setattr(world.codepipeline, name, refused, raising=False)
 
 
+def let_codepipeline_roll_back(world: ReleaseWorld) -> None:
+    """Let CodePipeline itself roll ``orders`` back from now on when its deployment fails."""
+    changed = declaration("orders")
+    changed["stages"][-1]["onFailure"] = {"result": "ROLLBACK"}
+    world.codepipeline.update_pipeline(pipeline=changed)
+
+
+def be_rolled_back(world: ReleaseWorld, version: str) -> None:
+    """Let the deployment of a version fail, and let CodePipeline roll it back."""
+    world.finish(world.fetch("orders"), ActionResult(revision=Revision(version, "")))
+    (copy,) = world.codepipeline.actions.values()
+    world.finish(copy, FAILURE)
+    world.deliver()
+    world.clock.advance(timedelta(minutes=1))
+    world.complete("orders")
+
+
 def test_what_a_release_shipped_is_live(world: ReleaseWorld) -> None:
     """It is live since its success, by the requester of the release, with its revisions."""
     started = world.clock()
@@ -98,6 +115,33 @@ def test_a_retry_names_who_shipped_each_pipeline(world: ReleaseWorld) -> None:
     assert {name: each.by for name, each in look(world, "orders", "catalog").live.items()} == {
         "orders": "alice",
         "catalog": "bob",
+    }
+
+
+@pytest.mark.parametrize("by", ["bob", None])
+def test_a_later_retry_leaves_the_names_as_they_are(world: ReleaseWorld, by: str | None) -> None:
+    """Carol retried what was left; who had shipped the rest is named as far as that is certain."""
+    names = ("orders", "catalog", "payments")
+    manifest = {"releaseId": "v2", "pipelines": [*names], "onFailure": "continue"}
+    for number, asked in enumerate(
+        (
+            {"manifest": manifest, "requestedBy": "alice"},
+            {"retry": "v2", **({"requestedBy": by} if by else {})},
+            {"retry": "v2", "requestedBy": "carol"},
+        )
+    ):
+        arn = world.start(write_json(asked))
+        world.open_release(arn)
+        left = names[number:]
+        for name in left:
+            world.wait(arn, name, "v2")
+            world.ship(f"{name} v2", name, fails=name != left[0])
+        world.close(arn, "v2")
+        world.clock.advance(timedelta(minutes=1))
+    assert {name: each.by for name, each in look(world, *names).live.items()} == {
+        "orders": "alice",
+        "catalog": by,
+        "payments": "carol" if by else None,
     }
 
 
@@ -241,17 +285,11 @@ def test_only_some_skipped_deployments_are_looked_at(
 
 def test_a_rollback_by_codepipeline_counts_as_what_it_restored(world: ReleaseWorld) -> None:
     """What release v1 shipped is live again, since that rollback; the failed build is undone."""
-    changed = declaration("orders")
-    changed["stages"][-1]["onFailure"] = {"result": "ROLLBACK"}
-    world.codepipeline.update_pipeline(pipeline=changed)
+    let_codepipeline_roll_back(world)
     run(world, "v2", "orders")
     world.clock.advance(timedelta(minutes=1))
     failed = start_by_hand(world)
-    world.finish(world.fetch("orders"), ActionResult(revision=Revision("orders bad", "")))
-    (copy,) = world.codepipeline.actions.values()
-    world.finish(copy, FAILURE)
-    world.clock.advance(timedelta(minutes=1))
-    world.complete("orders")
+    be_rolled_back(world, "orders bad")
     (rollback,) = world.codepipeline.rollbacks_of("orders", failed)
     found = live(world)
     assert (found.good.release_id, found.restored_by) == ("v2", rollback.id)
@@ -260,6 +298,25 @@ def test_a_rollback_by_codepipeline_counts_as_what_it_restored(world: ReleaseWor
     (undone,) = found.undone
     assert (undone.revision, undone.shipped_by) == ("orders bad", failed)
     assert (undone.by, undone.by_release, undone.at) == (rollback.id, False, rollback.updated_at)
+
+
+def test_codepipeline_rolls_a_release_back(world: ReleaseWorld) -> None:
+    """The release waits for that rollback, so it has it on record, but has not started it."""
+    let_codepipeline_roll_back(world)
+    run(world, "v2", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    arn = world.begin("orders", release_id="v3")
+    world.wait(arn, "orders", "v3")
+    be_rolled_back(world, "orders v3")
+    world.close(arn, "v3")
+    started = world.pipeline("orders", "v3").execution_id
+    (rollback,) = world.codepipeline.rollbacks_of("orders", str(started))
+    assert world.ledger.get_executions([rollback.id])[rollback.id].release_id == "v3"
+    found = live(world)
+    assert (found.good.release_id, found.restored_by) == ("v2", rollback.id)
+    (undone,) = found.undone
+    assert (undone.revision, undone.shipped_by, undone.by) == ("orders v3", "v3", rollback.id)
+    assert (undone.shipped_by_release, undone.by_release) == (True, False)
 
 
 def test_a_stage_that_a_person_rolled_back(world: ReleaseWorld) -> None:

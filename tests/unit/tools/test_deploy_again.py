@@ -76,19 +76,23 @@ def test_leftovers_of_a_killed_run_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The files that tflocal and we put beside the sources do not stop the next run."""
-    leftovers = [
-        tmp_path / "repository/infra" / name
-        for name in ("localstack_providers_override.tf", "backend_override.tf")
-    ]
-    for each in leftovers:
-        each.write_text("")
-    seen: list[bool] = []
+    infra = tmp_path / "repository/infra"
+    leftovers = ("localstack_providers_override.tf", "deploy_backend_override.tf")
+    for name in (*leftovers, "provider_override.tf"):
+        (infra / name).write_text("")
+    seen: list[set[str]] = []
 
     def run(_self: Terraform, *_words: str) -> str:
-        seen.extend(each.exists() for each in leftovers)
+        seen.append({path.name for path in infra.glob("*_override.tf")})
         return "{}"
 
     monkeypatch.setattr(Terraform, "_run", run)
     root(tmp_path).apply()
     assert seen
-    assert not any(seen)
+    assert all(each == {"provider_override.tf"} for each in seen)  # that one is the user's
+
+
+def test_an_override_of_the_user_is_deployed(applied: Path, zips: Path) -> None:
+    """It may change the providers or a resource."""
+    (applied / "repository/infra/provider_override.tf").write_text('provider "aws" {}')
+    assert not root(applied, TF_VAR_functions_dir=str(zips)).is_applied()

@@ -13,7 +13,7 @@ from release_core.errors import RollbackRefused
 from release_core.rollback.reader import rollback_name
 from release_machine.actions import rollback as rollback_actions
 from release_machine.release.model import Snapshot
-from release_machine.terminal.following import what_next
+from release_machine.release.remedies import what_next
 from release_machine.views.tables import release_header
 from tools.operator.tests.conftest import Run
 from tools.operator.tests.samples.drawing import drawn
@@ -142,7 +142,7 @@ def test_the_outcome_does_not_depend_on_the_rollback(
 def test_the_end_of_a_failed_release_names_commands(failed: Release) -> None:
     """Without a rollback the useful commands are named; a rollback is not rolled back."""
     alone = replace(failed, rolls_back_as=None)
-    for command in ("show 5.1", "retry 5.1", "rollback 5.1"):
+    for command in ("retry 5.1", "rollback 5.1"):
         assert f"release-machine {command}" in "\n".join(what_next(alone))
     assert "release-machine rollback" not in "\n".join(what_next(replace(alone, rollback_of="5.0")))
 

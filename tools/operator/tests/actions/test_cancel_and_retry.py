@@ -13,7 +13,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release, Relea
 from release_core.manifest.requests import RetryRequest, read_request
 from release_machine.actions.cancel import summary
 from release_machine.release.model import Snapshot
-from release_machine.terminal.following import what_next
+from release_machine.release.remedies import what_next
 from tools.operator.tests.conftest import Run, pipeline
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 from tools.operator.tests.samples.made_release import by_name
@@ -61,7 +61,7 @@ def test_what_next_names_running_executions(running: Snapshot) -> None:
     stop = ["aws", "codepipeline", "stop-pipeline-execution"]
     assert [line.partition(": ")[2].split()[:3] for line in told] == [
         *(stop, stop),
-        *(["release-machine", verb, RELEASE] for verb in ("show", "retry", "rollback")),
+        *(["release-machine", verb, RELEASE] for verb in ("retry", "rollback")),
     ]
 
 

@@ -16,7 +16,7 @@ from tests.worlds.release_world import ReleaseWorld
 from tests.worlds.rollbacks import run
 from tests.worlds.votes import ADA, GRACE, answer, approval
 from tools.operator.tests.conftest import at
-from tools.operator.tests.samples.estate_world import estate_session
+from tools.operator.tests.samples.estate_world import estate_session, world_after_a_release
 
 NEWER = 120  # releases: more than a look reads
 SIGNED_OFF = {
@@ -29,10 +29,7 @@ SIGNED_OFF = {
 @pytest.fixture
 def world() -> ReleaseWorld:
     """An account in which release v1 has shipped ``orders``."""
-    world = ReleaseWorld()
-    run(world, "v1", "orders")
-    world.clock.advance(timedelta(minutes=1))
-    return world
+    return world_after_a_release()
 
 
 def reader_of(world: ReleaseWorld) -> EstateInTurns:

@@ -10,6 +10,7 @@ from release_machine.dashboard.opening import Opening
 from release_machine.release.model import Snapshot
 from tools.operator.tests.samples.chromium import Chromium
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.page_checks import PHONE
 from tools.operator.tests.samples.running_dashboard import Running, running
 
 RELEASE = "2026.11.22-1"
@@ -172,6 +173,74 @@ def test_the_filter_works_without_script(chromium: Chromium, dashboard: Running)
     chromium.visit(f"{dashboard.base}/?name=none", width=WIDTH, height=HEIGHT)
     assert chromium.evaluate(rows) == 0
     assert "No pipeline has this text in its name." in chromium.evaluate(TEXT)
+
+
+HISTORY = "document.querySelector('#releases')"
+FOCUSED = "document.activeElement.id"
+
+
+def test_the_history_is_filtered_with_the_keyboard_alone(
+    chromium: Chromium, dashboard: Running
+) -> None:
+    """Without script: a wrong time is told at its field, where the page begins, and corrected."""
+    enter(chromium, dashboard, "/history")
+    chromium.call("Emulation.setScriptExecutionDisabled", value=True)
+    chromium.visit(f"{dashboard.base}/history", width=WIDTH, height=HEIGHT)
+    chromium.evaluate("document.querySelector('[name=status][value=RUNNING]').focus()")
+    chromium.press(" ", code=32, text=" ")
+    chromium.evaluate("document.getElementById('filter-pipeline').focus()")
+    chromium.type_text("cat*")
+    for _ in range(2):
+        chromium.press("Tab", code=9)
+    assert chromium.evaluate(FOCUSED) == "filter-since"
+    chromium.type_text("last year")
+    with chromium.loading():
+        chromium.press("Enter", code=13, text="\r")
+    assert "Since last year is neither a time nor a duration." in chromium.evaluate(TEXT)
+    assert not chromium.evaluate(f"Boolean({HISTORY})")
+    # To wait needs scripts; that of the page was not loaded.
+    chromium.call("Emulation.setScriptExecutionDisabled", value=False)
+    chromium.wait_until(f"{FOCUSED} === 'filter-since'")
+    chromium.call("Emulation.setScriptExecutionDisabled", value=True)
+    chromium.evaluate("document.activeElement.select()")
+    chromium.type_text("9999d")
+    with chromium.loading():
+        chromium.press("Enter", code=13, text="\r")
+    address = "?status=RUNNING&pipeline=cat*&requester=&since=9999d&until="
+    assert chromium.evaluate("decodeURIComponent(location.search)") == address
+    assert RELEASE in chromium.evaluate(f"{HISTORY}.innerText")
+    chromium.visit(f"{dashboard.base}/history?requester=bob", width=WIDTH, height=HEIGHT)
+    assert "No release matches these filters" in chromium.evaluate(TEXT)
+    assert dashboard.faults == []
+
+
+def test_a_phone_unfolds_the_filters(chromium: Chromium, dashboard: Running) -> None:
+    """It shows the releases first, and which filters are used; what is wrong is unfolded."""
+    enter(chromium, dashboard)
+    chromium.visit(f"{dashboard.base}/history?since=9999d", width=PHONE, height=HEIGHT)
+    assert "Filters: since 9999d" in chromium.evaluate(TEXT)
+    assert chromium.evaluate(f"{HISTORY}.getBoundingClientRect().top") < 300
+    field = "document.getElementById('filter-until')"
+    assert not chromium.evaluate(f"{field}.checkVisibility()")
+    chromium.evaluate("document.querySelector('.fold > summary').focus()")
+    chromium.press("Enter", code=13, text="\r")
+    chromium.wait_until(f"{field}.checkVisibility()")
+    chromium.visit(f"{dashboard.base}/history?since=soon", width=PHONE, height=HEIGHT)
+    assert chromium.evaluate(f"{field}.checkVisibility()")
+    chromium.wait_until(f"{FOCUSED} === 'filter-since'")
+
+
+def test_what_a_person_types_stays_while_the_history_changes(
+    chromium: Chromium, dashboard: Running, shop: FakeAws
+) -> None:
+    """An update of the page changes the releases, and neither the fields nor the focus."""
+    enter(chromium, dashboard, "/history")
+    chromium.evaluate("document.getElementById('filter-requester').focus()")
+    chromium.type_text("al")
+    shop.set_status("FAILED", closed_at=shop.releases[RELEASE].opened_at)
+    chromium.wait_until(f"{HISTORY}.innerText.includes('FAILED')")
+    assert chromium.evaluate(FOCUSED) == "filter-requester"
+    assert chromium.evaluate("document.activeElement.value") == "al"
 
 
 def test_the_end_of_the_command_is_said(chromium: Chromium, dashboard: Running) -> None:

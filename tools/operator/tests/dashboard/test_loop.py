@@ -12,7 +12,7 @@ import pytest
 
 from release_machine.dashboard.loop import ReadLoop
 from release_machine.dashboard.pace import OVER, RUNNING, TROUBLED, tempo_of
-from release_machine.dashboard.state import Filters, History, Seen
+from release_machine.dashboard.state import History, Seen
 from release_machine.dashboard.stream import EventStream, Streams, event
 from release_machine.dashboard.topics import (
     AboutApprovals,
@@ -23,6 +23,7 @@ from release_machine.dashboard.topics import (
     Topic,
 )
 from release_machine.errors import OperatorError, UnreachableError, UsageError
+from release_machine.release.searching import Filters
 from tools.operator.tests.conftest import at
 
 ESTATE, APPROVALS = AboutEstate(), AboutApprovals()
@@ -236,7 +237,7 @@ def test_the_end_of_the_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     in_time(test)
 
 
-@pytest.mark.parametrize("slow", [AboutMetrics(365), AboutHistory(Filters(by="alice"))])
+@pytest.mark.parametrize("slow", [AboutMetrics(365), AboutHistory(Filters(requester="alice"))])
 def test_a_slow_page_holds_up_no_other(slow: Topic) -> None:
     """The metrics of a year take minutes; what happens now is read meanwhile."""
     world = World()

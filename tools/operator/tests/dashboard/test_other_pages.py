@@ -3,14 +3,17 @@
 from dataclasses import replace
 from urllib.parse import quote
 
+import click
 import pytest
 
 from release_core.domain.release import ReleaseStatus
+from release_machine.commands import listing
 from release_machine.dashboard import pages
-from release_machine.dashboard.state import Confirmation, Filters, History, ReleaseState, Site
+from release_machine.dashboard.state import Confirmation, History, ReleaseState, Seen, Site
+from release_machine.release.searching import Filters
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples import report_samples
-from tools.operator.tests.samples.dashboard_pages import document, seen
+from tools.operator.tests.samples.dashboard_pages import document, seen, troubled
 from tools.operator.tests.samples.made_release import EXECUTION
 from tools.operator.tests.samples.plan_samples import PLAN
 from tools.operator.tests.samples.report_reading import Page
@@ -112,20 +115,75 @@ def test_a_rejected_manifest_has_a_short_name_and_the_id_that_it_asked_for() -> 
 
 def test_the_filters_keep_what_was_chosen() -> None:
     """The form shows the filters of the address, and a way to all releases."""
-    page = history(Filters(statuses=("FAILED",), pipeline="web", by="alice"), samples.history())
+    page = history(samples.FILTERS, samples.history())
     checked = [each["value"] for each in page.all("input") if "checked" in each]
-    assert checked == ["FAILED"]
+    assert checked == ["FAILED", "CANCELLED", "ROLLED_BACK"]
     values = {each["name"]: each.get("value") for each in page.all("input")}
-    assert (values["pipeline"], values["by"]) == ("web", "alice")
+    assert values["pipeline"] == "shop-orders-eu shop-web-*"
+    assert (values["requester"], values["since"]) == ("alice*", "30d")
+    assert values["until"] == "2026-11-22T18:00Z"
     assert "Show all" in page.text
     assert "Show all" not in history(Filters(), samples.history()).text
+
+
+def test_the_filters_are_those_of_list() -> None:
+    """The fields have the names and the values of the options of the command."""
+    page = history(Filters(), samples.history())
+    (form,) = page.all("form")
+    assert (form["method"], form["action"]) == ("get", "/history")
+    fields = {each["name"] for each in page.all("input")}
+    options = {
+        option.removeprefix("--"): parameter
+        for parameter in listing.command.params
+        for option in parameter.opts[:1]
+    }
+    assert fields == {*options} - {"limit", "json", "utc"}
+    for name in ("status", "outcome"):
+        offered = [each["value"] for each in page.all("input") if each["name"] == name]
+        choice = options[name].type
+        assert isinstance(choice, click.Choice)
+        assert offered == [*choice.choices]
+
+
+def test_what_is_wrong_with_a_filter_is_at_its_field() -> None:
+    """Each field names its error for a screen reader; the page begins at the first of them."""
+    nothing = replace(samples.history(), releases=(), more=False, wrong=samples.WRONG)
+    page = history(samples.WRONG_FILTERS, nothing)
+    fields = {each["name"]: each for each in page.all("input") if each["type"] == "text"}
+    wrong = {name for name, each in fields.items() if each.get("aria-invalid") == "true"}
+    assert wrong == {"pipeline", "since", "until"}
+    assert [name for name, each in fields.items() if "autofocus" in each] == ["pipeline"]
+    assert fields["since"]["aria-describedby"] == "since-wrong"
+    assert fields["requester"]["aria-describedby"] == "requester-hint"
+    assert {"since-wrong", "until-wrong", "pipeline-wrong"} <= set(page.values("id"))
+    assert fields["since"]["value"] == "last week"
+    assert "Since last week is neither a time nor a duration. Write how long ago" in page.text
+    assert "No release matches" not in page.text
+    assert "There is no release yet" not in page.text
+
+
+def test_a_wrong_name_among_others_hides_nothing() -> None:
+    """What the other names have found is shown below the error."""
+    found = replace(samples.history(), wrong=samples.WRONG[2:])
+    page = history(Filters(pipelines=("shop-oders-eu", "web")), found)
+    assert "did you mean shop-orders-eu?" in page.text
+    assert "releases" in page.values("id")
+
+
+def test_the_filters_are_there_before_the_first_read() -> None:
+    """A search that takes long, or that AWS refuses, can be changed."""
+    trouble = troubled(samples.history()).trouble
+    states: list[Seen[History]] = [Seen(), Seen(trouble=trouble)]
+    for each in states:
+        page = Page(pages.history(samples.SITE, samples.FILTERS, each).html)
+        assert page.all("form")
 
 
 def test_an_empty_history_says_why() -> None:
     """Without releases the page shows how to begin; with filters, that they are the reason."""
     nothing = replace(samples.history(), releases=(), more=False)
     assert "There is no release yet" in history(Filters(), nothing).text
-    assert "No release matches these filters" in history(Filters(by="bob"), nothing).text
+    assert "No release matches these filters" in history(Filters(requester="bob"), nothing).text
 
 
 def test_a_release_is_the_report_with_buttons() -> None:

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from release_core.domain.approvals import Approval
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_machine.dashboard import history_reading
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import offers
 from release_machine.dashboard.reading import Reader
-from release_machine.dashboard.state import Filters, Seen, facts
+from release_machine.dashboard.state import Seen, facts
 from release_machine.dashboard.steps import StepsInTurns
 from release_machine.dashboard.topics import (
     AboutApprovals,
@@ -27,6 +29,7 @@ from release_machine.dashboard.topics import (
 from release_machine.errors import UnreachableError
 from release_machine.release.estate import Estate, EstatePipeline
 from release_machine.release.model import Activity, Snapshot
+from release_machine.release.searching import Filters
 from tools.operator.tests.conftest import at, pipeline
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
@@ -96,13 +99,29 @@ def test_ids_are_quoted_in_commands_and_addresses(running: Snapshot) -> None:
 
 
 def test_addresses_that_mean_nothing_show_everything() -> None:
-    """A wrong filter is left out, and wrong days are the usual ones."""
-    filters = filters_of({"status": ["failed", "x"], "pipeline": [" a "], "by": [" "]})
-    assert filters == Filters(statuses=("FAILED",), pipeline="a")
+    """A status that does not exist is left out, and wrong days are the usual ones."""
+    filters = filters_of({"status": ["failed", "x"], "pipeline": [" a "], "requester": [" "]})
+    assert filters == Filters(statuses=("FAILED",), pipelines=("a",))
     assert AboutHistory(filters).path == "/history?status=FAILED&pipeline=a"
     assert filters_of({}) == Filters()
     assert days_of({"days": ["90"]}) == 90
     assert days_of({"days": ["-1"]}) == days_of({}) == 30
+
+
+def test_the_filters_are_in_the_address() -> None:
+    """All of list, by the same names; the address of the topic means the same filters."""
+    filters = Filters(
+        statuses=("RUNNING", "FAILED"),
+        outcomes=("ROLLED_BACK",),
+        pipelines=("a", "b-*"),
+        requester="alice",
+        since="7d",
+        until="2026-11-22",
+    )
+    path = AboutHistory(filters).path
+    assert filters_of(parse_qs(path.partition("?")[2])) == filters
+    assert filters_of({"pipeline": ["a, b-*"]}).pipelines == ("a", "b-*")
+    assert filters_of({"pipeline": ["a", "b-*"]}).pipelines == ("a", "b-*")
 
 
 def test_the_pipelines_are_not_read_each_time(aws: FakeAws) -> None:
@@ -214,21 +233,53 @@ def test_the_first_page_names_one_approval(
     reader.close()
 
 
-def test_history_and_metrics(aws: FakeAws) -> None:
+def test_history_and_metrics(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     """The filters are those of list, the window ends now."""
     clock = Clock()
     reader = Reader(lambda: aws, clock=clock)  # type: ignore[arg-type,return-value]
-    found = reader(AboutHistory(Filters(statuses=("FAILED",), pipeline="catalog", by="alice")))
+    filters = Filters(
+        statuses=("SUCCEEDED",), pipelines=("cat*",), requester="alice", since="7d", until="0m"
+    )
+    found = reader(AboutHistory(filters))
     assert aws.searched
-    assert (aws.searched.statuses, aws.searched.pipelines) == (("FAILED",), ("catalog",))
-    assert aws.searched.fits
-    assert aws.searched.fits(aws.releases[RELEASE])
-    assert not found.more
-    assert reader(AboutHistory(Filters(limit=0))).more
-    assert reader(AboutHistory(Filters(pipeline="no-*"))).releases == ()
+    assert (aws.searched.statuses, aws.searched.pipelines) == (("SUCCEEDED",), ["catalog"])
+    assert (aws.searched.since, aws.searched.until) == (clock.now - timedelta(days=7), clock.now)
+    assert [each.release_id for each in found.releases] == [RELEASE]
+    assert (found.more, found.wrong) == (False, ())
+    assert reader(AboutHistory(Filters(requester="bob"))).releases == ()
+    assert reader(AboutHistory(Filters(outcomes=("FAILED",)))).releases == ()
+    monkeypatch.setattr(history_reading, "MOST_SHOWN", 0)
+    assert reader(AboutHistory(Filters())).more
     assert reader(AboutMetrics(7)).days == 7
     (window,) = aws.dora.windows
     assert (window.until, window.days) == (clock.now, 7)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        (Filters(since="soon", until="x"), {"since": "Since soon is", "until": "Until x is"}),
+        (Filters(since="1d", until="2d"), {"until": "Until 2d is before Since 1d."}),
+        (Filters(since="9999d99999h"), {}),
+        (Filters(until="2026-11-22T10:00"), {"until": "Until 2026-11-22T10:00 must have a time"}),
+        (Filters(pipelines=("a b",)), {"pipeline": "Pipeline a b can match no pipeline."}),
+        (Filters(pipelines=("no-*",)), {"pipeline": "No release has run a pipeline that matches"}),
+        (Filters(pipelines=("oders",)), {"pipeline": "No release has run a pipeline oders (did"}),
+        (Filters(pipelines=("a",) * 21), {"pipeline": "More than 20 pipelines cannot be"}),
+    ],
+)
+def test_wrong_filters_are_told(aws: FakeAws, filters: Filters, told: dict[str, str]) -> None:
+    """By the names of their fields, with what to write; nothing is found by them."""
+    reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
+    found = reader(AboutHistory(filters))
+    assert {each.name for each in found.wrong} == {*told}
+    for each in found.wrong:
+        assert each.problem.startswith(told[each.name])
+        assert each.next_step
+        assert "--" not in f"{each.problem} {each.next_step}"
+        assert "release-machine status" not in each.next_step
+        assert found.releases == ()
     reader.close()
 
 

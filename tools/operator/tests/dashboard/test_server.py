@@ -325,3 +325,35 @@ def test_a_fault_is_reported(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_base(outside: Served) -> None:
     """The link is an address of this machine only."""
     assert outside.door.link.startswith(f"{BASE}/start/")
+
+
+def test_wrong_filters_are_no_fault(dashboard: Served) -> None:
+    """The page says at the field what is wrong; so does a script's status."""
+    answer = dashboard.browser.get("/history?since=soon&until=2026-13-01&pipeline=oders")
+    assert answer.status_code == 400
+    text = words(answer.text)
+    assert "Since soon is neither a time nor a duration." in text
+    assert "Until 2026-13-01 is neither a time nor a duration." in text
+    assert dashboard.browser.get("/history?pipeline=catalog+oders").status_code == 200
+    assert dashboard.faults == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "&".join(f"status={number}" for number in range(200)),
+        "&".join(f"pipeline=p{number}" for number in range(200)),
+        "since=%00&until=%ff&requester=%ed%a0%80&pipeline=%E2%80%AE",
+        "since=0001-01-01&until=9999-12-31",
+        "since=9999d99999h999999m",
+        "since=9999-12-31T23:59:59-23:59&requester=[",
+        "outcome=&status=&requester=" + "*" * 5000,
+        "a;b=c&&&=",
+    ],
+)
+def test_no_address_of_the_history_is_a_fault(dashboard: Served, query: str) -> None:
+    """Whatever was typed into it, or made of it by a link, the page has its form."""
+    answer = dashboard.browser.get(f"/history?{query}")
+    assert answer.status_code in {200, 400}
+    assert 'id="filters"' in answer.text
+    assert dashboard.faults == []

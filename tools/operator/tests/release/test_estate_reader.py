@@ -18,6 +18,7 @@ from release_machine.release.estate import Estate, EstatePipeline, Standing
 from tests.worlds.release_world import ReleaseWorld
 from tests.worlds.rollbacks import PERSON, by_hand, run, start_by_hand
 from tools.operator.tests.samples.estate_world import estate_reader as reader
+from tools.operator.tests.samples.estate_world import world_after_a_release
 from tools.operator.tests.samples.fake_deployment import refusal
 
 PIPELINES = 1000
@@ -61,10 +62,7 @@ def by_name(estate: Estate) -> dict[str, EstatePipeline]:
 @pytest.fixture
 def world() -> ReleaseWorld:
     """An account in which release v1 has shipped ``orders``."""
-    world = ReleaseWorld()
-    run(world, "v1", "orders")
-    world.clock.advance(timedelta(minutes=1))
-    return world
+    return world_after_a_release()
 
 
 def test_what_is_live_runs_waits_and_has_failed(world: ReleaseWorld) -> None:

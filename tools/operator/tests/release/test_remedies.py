@@ -10,8 +10,7 @@ from release_core.domain.revisions import Pin
 from release_machine.actions.rollback import refusal
 from release_machine.dashboard.offers import offers
 from release_machine.errors import UsageError
-from release_machine.release.remedies import correct_manifest
-from release_machine.terminal.following import what_next
+from release_machine.release.remedies import correct_manifest, what_next
 from tools.operator.tests.conftest import Run, pipeline
 from tools.operator.tests.samples.fake_deployment import FakeAws
 from tools.operator.tests.samples.made_release import by_name
@@ -41,10 +40,22 @@ def test_the_next_steps(failed: Release) -> None:
         "a retry would use the same pins"
     )
     assert list(what_next(failed)) == [
-        f"see details with: release-machine show {RELEASE}",
         correct,
         f"roll it back with: release-machine rollback {RELEASE}",
     ]
+
+
+def test_show_ends_with_the_next_steps(failed: Release, run: Run) -> None:
+    """Messages and refusals send people there; programs get the same texts."""
+    steps = list(what_next(failed))
+    assert run("show", RELEASE).stdout.endswith("\n".join(("", "NEXT", *steps, "")))
+    assert json.loads(run("show", RELEASE, "--json").stdout)["next"] == steps
+
+
+def test_show_of_a_success_has_no_next_step(aws: FakeAws, run: Run) -> None:
+    """Nothing is left to do."""
+    assert "NEXT" not in run("show", RELEASE).stdout
+    assert json.loads(run("show", RELEASE, "--json").stdout)["next"] == []
 
 
 def test_the_dashboard_offers_no_retry(failed: Release) -> None:

@@ -8,6 +8,8 @@ import os
 import select
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +31,10 @@ _LEFT = {
     "Cannot find default execution context",
     "Execution context was destroyed.",
 }
+
+
+def _is_loaded(message: dict[str, Any]) -> bool:
+    return message.get("method") == "Page.loadEventFired"
 
 
 class LeftError(Exception):
@@ -103,7 +109,6 @@ class Chromium:
 
     def visit(self, url: str, *, width: int, height: int, scheme: str = "light") -> None:
         """Load a page on a screen of that size, in the light or dark scheme."""
-        self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -113,8 +118,19 @@ class Chromium:
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", media="screen", features=[feature])
-        self.call("Page.navigate", url=url)
-        self._read_until(lambda message: message.get("method") == "Page.loadEventFired")
+        with self.loading():
+            self.call("Page.navigate", url=url)
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Leave the page for another one in the block; wait until that is loaded.
+
+        Also without script, which ``wait_until`` needs.
+        """
+        self.events.clear()
+        yield
+        if not any(map(_is_loaded, self.events)):
+            self._read_until(_is_loaded)
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression, run outside of the page's policy."""

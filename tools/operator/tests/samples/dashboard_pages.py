@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from release_machine.dashboard import pages
-from release_machine.dashboard.state import Filters, Seen, Site, Trouble, Value
+from release_machine.dashboard.state import Seen, Site, Trouble, Value
+from release_machine.release.searching import Filters
 from release_machine.report.markup import Markup
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples import report_samples
@@ -63,6 +64,7 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
     )
     message = ("There is no such release", "The ledger has no release 5.11.", "See the history.")
     none_found = seen(replace(samples.history(), releases=(), more=False))
+    wrong = seen(replace(samples.history(), releases=(), more=False, wrong=samples.WRONG))
     found: dict[str, tuple[Markup, str | None]] = {
         "estate": (pages.estate(look, seen(samples.forty())), "estate"),
         "quiet": (pages.estate(look, seen(samples.quiet())), "estate"),
@@ -72,7 +74,9 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
         "answering": (pages.approvals(act, seen(asked)), "approvals"),
         "nothing-asked": (pages.approvals(look, seen(replace(asked, waiting=()))), "approvals"),
         "history": (pages.history(look, Filters(), seen(samples.history())), "history"),
-        "none-found": (pages.history(look, Filters(pipeline="shop"), none_found), "history"),
+        "none-found": (pages.history(look, Filters(pipelines=("shop",)), none_found), "history"),
+        "wrong-filters": (pages.history(look, samples.WRONG_FILTERS, wrong), "history"),
+        "filtered": (pages.history(look, samples.FILTERS, seen(samples.history())), "history"),
         "metrics": (pages.metrics(look, 90, seen(samples.metrics())), "metrics"),
         "no-metrics": (pages.metrics(look, 7, seen(samples.nothing_deployed())), "metrics"),
         "confirmation": (pages.confirmation(act, samples.confirmation(), csrf="abc"), None),

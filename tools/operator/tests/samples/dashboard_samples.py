@@ -30,6 +30,7 @@ from release_machine.dashboard.state import (
     Site,
     Step,
     Waiting,
+    WrongFilter,
 )
 from release_machine.dora.deployments import CommitSource, CommitTime, Deployment, Outcome, Window
 from release_machine.dora.figures import figures
@@ -45,6 +46,7 @@ from release_machine.release.estate import (
     WaitingRelease,
 )
 from release_machine.release.model import Activity, Snapshot
+from release_machine.release.searching import Filters
 from release_machine.release.situation import with_ways_out
 from tools.operator.tests.samples import report_samples
 from tools.operator.tests.samples.made_release import (
@@ -323,6 +325,36 @@ def quiet() -> Overview:
     )
     estate = Estate(at=NOW, pipelines=pipelines, latest=history().releases[:5])
     return Overview(estate=estate, approvals=Approvals(at=NOW))
+
+
+FILTERS = Filters(
+    statuses=("FAILED", "CANCELLED"),
+    outcomes=("ROLLED_BACK",),
+    pipelines=("shop-orders-eu", "shop-web-*"),
+    requester="alice*",
+    since="30d",
+    until="2026-11-22T18:00Z",
+)
+WRONG_FILTERS = Filters(pipelines=("shop-oders-eu",), since="last week", until="2026-13-01")
+WRONG = (
+    WrongFilter(
+        name="since",
+        problem="Since last week is neither a time nor a duration.",
+        next_step="Write how long ago, a day in UTC, or a time with its zone: 7d, 12h, "
+        "2026-11-22, or 2026-11-22T18:00:00Z.",
+    ),
+    WrongFilter(
+        name="until",
+        problem="Until 2026-13-01 is neither a time nor a duration.",
+        next_step="Write how long ago, a day in UTC, or a time with its zone: 7d, 12h, "
+        "2026-11-22, or 2026-11-22T18:00:00Z.",
+    ),
+    WrongFilter(
+        name="pipeline",
+        problem="No release has run a pipeline shop-oders-eu (did you mean shop-orders-eu?).",
+        next_step="The page Estate shows which pipelines there are.",
+    ),
+)
 
 
 def history() -> History:

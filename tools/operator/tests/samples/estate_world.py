@@ -1,6 +1,7 @@
 """Readers over an account in memory, in which the functions run."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from release_core.aws.clients import in_parallel
@@ -10,6 +11,15 @@ from release_machine.release.busy import BusyPipelines
 from release_machine.release.estate_reader import EstateReader
 from tests.worlds.ledger_world import TABLES
 from tests.worlds.release_world import ReleaseWorld
+from tests.worlds.rollbacks import run
+
+
+def world_after_a_release() -> ReleaseWorld:
+    """An account in which release v1 has shipped ``orders`` a minute ago."""
+    world = ReleaseWorld()
+    run(world, "v1", "orders")
+    world.clock.advance(timedelta(minutes=1))
+    return world
 
 
 def estate_reader(world: ReleaseWorld, **parts: Any) -> EstateReader:

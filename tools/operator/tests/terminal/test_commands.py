@@ -435,7 +435,7 @@ def test_a_period_before_any_log(aws: FakeAws, run: Run, period: str) -> None:
     """CloudWatch keeps no log so long, and a year before the first is no time."""
     result = run("logs", "--since", period)
     assert result.exit_code == 2
-    assert f"--since {period}: is more than 3653 days ago" in result.stderr
+    assert f"--since {period} is more than 3653 days ago" in result.stderr
 
 
 def test_help_names_the_exit_codes(run: Run) -> None:

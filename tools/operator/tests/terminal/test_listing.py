@@ -60,7 +60,7 @@ def test_a_duration_is_counted_back_from_now(aws: FakeAws, run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--since", "soon"], "--since soon: is neither a time nor a duration"),
+        (["--since", "soon"], "--since soon is neither a time nor a duration"),
         (["--since", "1d", "--until", "2d"], "--until 2d is before --since 1d"),
         (["--pipeline", "shop-*"], "No release has run a pipeline that matches shop-*"),
         (["--pipeline", "oders"], "No release has run a pipeline oders (did you mean orders?)."),

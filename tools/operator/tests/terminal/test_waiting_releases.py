@@ -106,6 +106,8 @@ def test_the_next_attempt_of_a_release_waits(held: FakeAws, run: Run) -> None:
     told = run("show", "2026.11.22-1").stdout
     assert "FAILED" in told
     assert UNTIL in told
+    assert "its next attempt waits; follow it with: release-machine watch 2026.11.22-1" in told
+    assert "release-machine retry" not in told
     assert run("cancel", "2026.11.22-1").exit_code == 0
     assert [each["executionArn"] for each in held.stopped] == [EXECUTION]
 

@@ -11,7 +11,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.rollback.refusals import listed
 from release_machine.errors import UsageError
 from release_machine.follow.observer import unknown_release
-from release_machine.release.situation import abandon_command
+from release_machine.release.remedies import still_stopping
 from release_machine.text.wording import clock_time
 
 if TYPE_CHECKING:
@@ -108,11 +108,3 @@ def summary(release: Release) -> Iterator[str]:
         )
     yield from (f"{kind}: {', '.join(names)}" for kind, names in kinds.items())
     yield from still_stopping(release)
-
-
-def still_stopping(release: Release) -> Iterator[str]:
-    """The executions of a closed release that still run, each with the command that stops it."""
-    for each in release.pipelines.values():
-        if not each.status.ended and each.execution_id:
-            command = abandon_command(each.name, each.execution_id)
-            yield f"{each.name} waits for the action in progress; to stop it now: {command}"

@@ -5,7 +5,6 @@ import click
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.cancel import (
     refuse_unstoppable,
-    still_stopping,
     stop_execution,
     summary,
     would_do,
@@ -13,6 +12,7 @@ from release_machine.actions.cancel import (
 from release_machine.actions.find import find_release
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError
+from release_machine.release.remedies import still_stopping
 from release_machine.terminal.asking import require_yes, will_ask, yes_option
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_any

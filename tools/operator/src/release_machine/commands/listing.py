@@ -1,23 +1,16 @@
 """``list``: the latest releases."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
-
 import click
 
 from release_core.clock import now
-from release_core.domain.holds import is_covered
-from release_core.domain.release import Release, ReleaseStatus
-from release_core.ledger.history import Search
-from release_machine.actions.pipeline_names import WHICH_THERE_ARE, unknown_names
-from release_machine.deployment.session import Session
+from release_core.domain.release import ReleaseStatus
+from release_machine.actions.pipeline_names import WHICH_THERE_ARE
+from release_machine.actions.search import find_releases
 from release_machine.errors import UsageError
-from release_machine.release.requested_release import requested_release
-from release_machine.release.searching import OUTCOMES, has_outcome, is_asked_for_by
+from release_machine.release.searching import OUTCOMES, Filters
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.checked_text import read_scopes
 from release_machine.terminal.filters import as_typed
-from release_machine.terminal.moments import read_moment
 from release_machine.terminal.output import open_console, show
 from release_machine.terminal.release_argument import pipeline_names
 from release_machine.text.printable import printable
@@ -92,25 +85,20 @@ def command(  # noqa: PLR0913 # one for each option
       release-machine list --requester alice --since 2026-11-01 --until 2026-12-01
       release-machine list --json | jq -r '.[0].releaseId'
     """
-    wanted = _in_span(Search(statuses=statuses), since, until)
     session = open_session(context)
-    names = _names(session, pipelines)
-    found = session.ledger.search(
-        replace(
-            wanted,
-            fits=lambda release: (
-                (not outcomes or has_outcome(release, outcomes))
-                and (who is None or is_asked_for_by(release, who))
-            ),
-            pipelines=names,
-            pipelines_of=lambda pending: pending.waits_for or _requested(session, pending),
-        ),
-        limit,
+    wanted = Filters(
+        statuses=statuses,
+        outcomes=outcomes,
+        pipelines=pipelines,
+        requester=who,
+        since=since,
+        until=until,
     )
-    problems = _problems(session, pipelines, found)
-    if problems and not found:
-        raise UsageError("\n".join(problems), WHICH_THERE_ARE)
-    for each in problems:
+    search = find_releases(session, wanted, limit, at=now(), called=lambda name: f"--{name}")
+    found = search.releases
+    if search.unknown and not found:
+        raise UsageError("\n".join(search.unknown), WHICH_THERE_ARE)
+    for each in search.unknown:
         click.echo(each, err=True)
     if as_json:
         write([release_document(release) for release in found])
@@ -121,7 +109,9 @@ def command(  # noqa: PLR0913 # one for each option
             each if each.closed or each.pending else ledger.get_release(each.release_id) or each
             for each in found
         ]
-        drawn = release_table(printable(in_full), now=now(), width=console.width, pipelines=names)
+        drawn = release_table(
+            printable(in_full), now=now(), width=console.width, pipelines=search.pipelines
+        )
         show(console, drawn)
     else:
         filters = as_typed(
@@ -136,52 +126,3 @@ def command(  # noqa: PLR0913 # one for each option
         )
         latest = "leave one out, or see the latest with: release-machine list"
         click.echo(f"no release with {filters}; {latest}" if filters else "no release yet")
-
-
-def _in_span(wanted: Search, since: str | None, until: str | None) -> Search:
-    """The search in a span of time; raises UsageError for a span without any time in it."""
-    at = now()
-    if since is not None:
-        wanted = replace(wanted, since=read_moment("--since", since, at))
-    if until is not None:
-        wanted = replace(wanted, until=read_moment("--until", until, at))
-    if wanted.until < wanted.since:
-        raise UsageError(f"--until {until} is before --since {since}.", "Give a later --until.")
-    return wanted
-
-
-def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:
-    """The names of the known pipelines that match; raises UsageError when there is none."""
-    if not patterns:
-        return ()
-    if not any("*" in each for each in patterns):
-        return patterns
-    known = {each.lock.pipeline for each in session.ledger.uses()} | {*patterns}
-    found = {
-        name for name in known for each in patterns if "*" not in name if is_covered(name, each)
-    }
-    if not found:
-        raise UsageError(
-            f"No release has run a pipeline that matches {' or '.join(patterns)}.",
-            WHICH_THERE_ARE,
-        )
-    return sorted(found)
-
-
-def _problems(session: Session, patterns: Sequence[str], found: Sequence[Release]) -> list[str]:
-    """A problem for each name that no release has run; the name of an approval is none."""
-    unknown = unknown_names(session, (each for each in patterns if "*" not in each))
-    named = {name for each in found for name in _names_in(session, each)} if unknown else set()
-    return [problem for name, problem in unknown.items() if name not in named]
-
-
-def _names_in(session: Session, release: Release) -> Collection[str]:
-    if release.pending:
-        return release.waits_for or _requested(session, release)
-    return release.pipelines
-
-
-def _requested(session: Session, pending: Release) -> Sequence[str]:
-    return requested_release(
-        pending.execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
-    ).pipelines

@@ -16,8 +16,8 @@ from release_machine.deployment.function_logs import Subject, readable
 from release_machine.deployment.session import Session
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.moments import refuse_too_early
 from release_machine.terminal.release_argument import named, optional_release_argument
+from release_machine.text.moments import refuse_too_early
 from release_machine.text.printable import visible
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

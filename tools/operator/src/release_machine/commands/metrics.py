@@ -7,8 +7,8 @@ from release_machine.actions.pipeline_names import WHICH_THERE_ARE, unknown_name
 from release_machine.dora.deployments import Window
 from release_machine.errors import UsageError
 from release_machine.terminal.aws_command import AwsCommand, open_session
-from release_machine.terminal.moments import read_moment, refuse_too_early
 from release_machine.terminal.output import open_console, show
+from release_machine.text.moments import read_moment, refuse_too_early
 from release_machine.views.json_output import write
 from release_machine.views.metrics_json import metrics_document
 from release_machine.views.metrics_view import metrics_view

@@ -1,17 +1,19 @@
 """``show``: one release, running or closed."""
 
 import shlex
+from collections.abc import Iterator, Sequence
 
 import click
 
 from release_core.clock import now
-from release_core.domain.release import Release
+from release_core.domain.release import Release, ReleaseStatus
 from release_machine import report
 from release_machine.actions.find import known_release, pending
 from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
+from release_machine.release.remedies import watch_command, what_next
 from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, write_file
@@ -66,9 +68,11 @@ def command(
         console = open_console()
         show(console, materials_table(printable(found), width=console.width))
     elif as_json:
-        waits_for, behind = _queue(session, found)
+        waiting = _waiting(session, found)
+        waits_for, behind = _queue(session, found, waiting)
         in_full = release_document(_in_full(session, found))
-        write({**in_full, "waitsFor": document(waits_for), "behind": document(behind)})
+        queue = {"waitsFor": document(waits_for), "behind": document(behind)}
+        write({**in_full, **queue, "next": list(_next_steps(found, waiting))})
     else:
         _draw(session, found, audit=audit)
 
@@ -77,12 +81,29 @@ def _in_full(session: Session, found: Release) -> Release:
     return with_links(session.ledger.with_executions(found), region=session.console_region)
 
 
-def _queue(session: Session, found: Release) -> tuple[list[Reason], list[Behind]]:
+def _waiting(session: Session, found: Release) -> list[Release]:
+    """The release, or its next attempt, if it waits to be opened."""
+    if found.pending:
+        return [found]
+    return pending(session, found.release_id) if found.closed else []
+
+
+def _queue(
+    session: Session, found: Release, waiting: Sequence[Release]
+) -> tuple[list[Reason], list[Behind]]:
     """What the release, or its next attempt, waits for; and the releases that wait for it."""
     if not found.closed and not found.pending:
         return [], session.busy.behind(found)
-    waiting = [found] if found.pending else pending(session, found.release_id)
     return [reason for each in waiting for reason in session.busy.reasons(each, each.waits_for)], []
+
+
+def _next_steps(found: Release, waiting: Sequence[Release]) -> Iterator[str]:
+    if found.status not in (ReleaseStatus.FAILED, ReleaseStatus.CANCELLED):
+        return
+    if waiting:
+        yield f"its next attempt waits; follow it with: {watch_command(found.release_id)}"
+    else:
+        yield from what_next(found)
 
 
 def _write_report(session: Session, found: Release, path: str) -> None:
@@ -104,7 +125,8 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
     console = open_console()
     activity = printable(with_ways_out(found, session.activity.get_all(found.pipelines.values())))
     shown = printable(_in_full(session, found))
-    waits_for, behind = _queue(session, found)
+    waiting = _waiting(session, found)
+    waits_for, behind = _queue(session, found, waiting)
     parts = [
         release_header(shown, now=now(), waits_for=printable(waits_for), behind=printable(behind))
     ]
@@ -116,3 +138,6 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
     command = f"release-machine show {shlex.quote(shown.label)} --audit"
     history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
     show(console, *parts, history)
+    steps = list(_next_steps(shown, waiting))
+    if steps:
+        click.echo("\n".join(("", "NEXT", *steps)))

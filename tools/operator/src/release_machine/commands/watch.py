@@ -9,13 +9,13 @@ from release_machine.actions.automatic_rollback import announced_by, await_rollb
 from release_machine.actions.cancel import refuse_ended
 from release_machine.actions.find import find_release
 from release_machine.follow.opening import Rejected
+from release_machine.release.remedies import watch_command
 from release_machine.release.requested_release import requested_release
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.following import (
     follow_and_exit,
     follow_from_opening,
     rejected,
-    watch_command,
     watching,
 )
 from release_machine.terminal.forms import AsEvents, Form

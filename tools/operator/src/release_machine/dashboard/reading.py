@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
-from release_core.domain.holds import is_covered
 from release_core.domain.release import Release, ReleaseStatus
-from release_core.ledger.history import Search
 from release_machine.actions.find import known_release, pending
 from release_machine.dashboard.estate_in_turns import EstateInTurns
+from release_machine.dashboard.history_reading import read_history
 from release_machine.dashboard.offers import answers, asked_name, offers
 from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
     Approvals,
-    Filters,
     History,
     Metrics,
     Overview,
@@ -45,7 +42,7 @@ from release_machine.release.approvals import asking, is_asked
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
 from release_machine.release.questions import Asked, Question, questions, unread_words
-from release_machine.release.searching import is_asked_for_by
+from release_machine.release.searching import Filters
 
 _MOST_OBSERVED = 10
 
@@ -185,27 +182,8 @@ class _Sources:
         )
 
     def history(self, filters: Filters) -> History:
-        """The latest releases."""
-        wanted = Search(
-            statuses=filters.statuses,
-            pipelines=self._named(filters.pipeline) if filters.pipeline else (),
-            fits=partial(is_asked_for_by, who=filters.by) if filters.by else None,
-        )
-        # A pattern that no pipeline matches finds nothing, and not everything.
-        nothing = bool(filters.pipeline) and not wanted.pipelines
-        found = [] if nothing else self._session.ledger.search(wanted, filters.limit + 1)
-        return History(
-            at=self._clock(),
-            releases=tuple(found[: filters.limit]),
-            more=len(found) > filters.limit,
-        )
-
-    def _named(self, pattern: str) -> Collection[str]:
-        """The names of pipelines that a name or a pattern stands for."""
-        if "*" not in pattern:
-            return (pattern,)
-        known = [each.lock.pipeline for each in self._session.ledger.uses()]
-        return [each for each in known if is_covered(each, pattern)]
+        """The latest releases that the filters let through."""
+        return read_history(self._session, filters, at=self._clock())
 
     def metrics(self, days: int) -> Metrics:
         """The figures of some days."""

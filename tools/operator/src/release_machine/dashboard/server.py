@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -18,12 +18,13 @@ from starlette.routing import Route
 
 from release_machine.dashboard import pages
 from release_machine.dashboard.actions import Actions
-from release_machine.dashboard.door import Door, Visitor
+from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
 from release_machine.dashboard.reporting import Report, safely
+from release_machine.dashboard.requests import form_of, topic_of, visitor_of
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
-from release_machine.dashboard.state import Confirmation, Seen, Site
+from release_machine.dashboard.state import Confirmation, History, Seen, Site
 from release_machine.dashboard.stream import EventStream, Streams
 from release_machine.dashboard.topics import (
     EVENTS,
@@ -33,8 +34,6 @@ from release_machine.dashboard.topics import (
     AboutMetrics,
     AboutRelease,
     Topic,
-    days_of,
-    filters_of,
     release_path,
 )
 from release_machine.report.markup import Markup
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
 
 # A page comes without its content when the first read takes longer.
 FIRST_READ_SECONDS = 5.0
-LONGEST_FORM = 32_000  # bytes
-_FIELDS = 10
 _STATIC = {
     "dashboard.css": "text/css",
     "report.css": "text/css",
@@ -154,7 +151,7 @@ class Dashboard:
         return Response(folder.joinpath(name).read_bytes(), media_type=_STATIC[name])
 
     async def _page(self, request: Request) -> Response:
-        topic = _topic(request, request.url.path)
+        topic = topic_of(request, request.url.path)
         seen, frame = await self._parts.loop.first(topic, within=FIRST_READ_SECONDS)
         stream = f"{EVENTS}{topic.path}"
         if frame is not None:
@@ -165,7 +162,7 @@ class Dashboard:
             current=topic.current,
             content=self._loaded(request, topic, seen, frame),
             stream=stream,
-            notice=_visitor(request).take_notice(),
+            notice=visitor_of(request).take_notice(),
             read_at=seen.read_at,
         )
         return HTMLResponse(page, status_code=_status(seen))
@@ -182,7 +179,7 @@ class Dashboard:
     async def _events(self, request: Request) -> Response | EventStream:
         if self._parts.streams.full:
             return PlainTextResponse("Too many tabs are open.", status_code=503)
-        topic = _topic(request, request.url.path.removeprefix(EVENTS))
+        topic = topic_of(request, request.url.path.removeprefix(EVENTS))
         after = request.headers.get("last-event-id") or request.query_params.get("after")
         return EventStream(self._parts.streams, topic, after=after)
 
@@ -203,8 +200,8 @@ class Dashboard:
         if request.method == "GET":
             known = await self._in_thread(partial(actions.confirmation, asked))
             return self._confirmation(request, known)
-        form = await _form(request)
-        visitor = _visitor(request)
+        form = await form_of(request)
+        visitor = visitor_of(request)
         if form is None or not visitor.proves(form.get("csrf", "")):
             return self._message(
                 "Nothing was done",
@@ -234,7 +231,7 @@ class Dashboard:
     def _confirmation(
         self, request: Request, asked: Confirmation, *, status: int = 200
     ) -> Response:
-        content = pages.confirmation(self._site, asked, csrf=_visitor(request).csrf)
+        content = pages.confirmation(self._site, asked, csrf=visitor_of(request).csrf)
         return self._document(asked.question, content, status=status)
 
     async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -273,43 +270,9 @@ class Dashboard:
         return HTMLResponse(page, status_code=status)
 
 
-def _topic(request: Request, path: str) -> Topic:
-    query = parse_qs(request.url.query, max_num_fields=_FIELDS)
-    if "release_id" in request.path_params:
-        return AboutRelease(request.path_params["release_id"])
-    match path:
-        case "/history":
-            return AboutHistory(filters_of(query))
-        case "/approvals":
-            return AboutApprovals()
-        case "/metrics":
-            return AboutMetrics(days_of(query))
-        case _:
-            return AboutEstate()
-
-
-def _visitor(request: Request) -> Visitor:
-    visitor: Visitor = request.scope["state"]["visitor"]
-    return visitor
-
-
 def _status(seen: Seen[Any]) -> int:
+    if isinstance(seen.value, History) and seen.value.wrong and not seen.value.releases:
+        return 400
     if seen.value is not None or seen.trouble is None:
         return 200
     return 404 if seen.trouble.absent else 503
-
-
-async def _form(request: Request) -> dict[str, str] | None:
-    """The fields of a form; None when it is too large or no form."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST_FORM:
-            return None
-    try:
-        found = parse_qs(
-            body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
-        )
-    except ValueError:
-        return None
-    return {name: values[0] for name, values in found.items()}

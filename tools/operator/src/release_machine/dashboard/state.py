@@ -134,22 +134,25 @@ class ReleaseState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which releases the history shows; None and the empty tuple mean all."""
+class WrongFilter:
+    """What is wrong with a filter of the history, and what to write; ``name`` is its field."""
 
-    statuses: tuple[str, ...] = ()
-    pipeline: str | None = None
-    by: str | None = None
-    limit: int = 50
+    name: str
+    problem: str
+    next_step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The latest releases, newest first, without pipelines; ``more`` tells that there are more."""
+    """The latest releases, newest first, without pipelines; ``more`` tells that there are more.
+
+    With filters in ``wrong`` there may be none.
+    """
 
     at: datetime
     releases: tuple[Release, ...] = ()
     more: bool = False
+    wrong: tuple[WrongFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 from release_core.domain.release import ReleaseStatus
-from release_machine.dashboard.state import DAYS, DEFAULT_DAYS, Filters
+from release_machine.dashboard.state import DAYS, DEFAULT_DAYS
+from release_machine.release.searching import OUTCOMES, Filters
 
 EVENTS = "/events"
 
@@ -51,8 +52,11 @@ class AboutHistory:
     @property
     def path(self) -> str:
         """Its address, with the filters."""
-        chosen = [("status", each) for each in self.filters.statuses]
-        chosen += [("pipeline", self.filters.pipeline or ""), ("by", self.filters.by or "")]
+        wanted = self.filters
+        chosen = [("status", each) for each in wanted.statuses]
+        chosen += [("outcome", each) for each in wanted.outcomes]
+        chosen += [("pipeline", " ".join(wanted.pipelines)), ("requester", wanted.requester or "")]
+        chosen += [("since", wanted.since or ""), ("until", wanted.until or "")]
         return with_query("/history", chosen)
 
 
@@ -100,12 +104,17 @@ def with_query(path: str, values: Iterable[tuple[str, str]]) -> str:
 
 
 def filters_of(query: Mapping[str, list[str]]) -> Filters:
-    """The filters of an address; values that mean nothing are left out."""
-    given = [each.upper() for each in query.get("status", [])]
+    """The filters of an address; a status or an outcome that does not exist is left out.
+
+    Names of pipelines are separated by spaces or commas.
+    """
     return Filters(
-        statuses=tuple(each for each in ReleaseStatus if each in given),
-        pipeline=_text(query, "pipeline"),
-        by=_text(query, "by"),
+        statuses=_chosen(query, "status", ReleaseStatus),
+        outcomes=_chosen(query, "outcome", OUTCOMES),
+        pipelines=tuple(" ".join(query.get("pipeline", [])).replace(",", " ").split()),
+        requester=_text(query, "requester"),
+        since=_text(query, "since"),
+        until=_text(query, "until"),
     )
 
 
@@ -113,6 +122,11 @@ def days_of(query: Mapping[str, list[str]]) -> int:
     """The days of an address; the usual days if it has none that the page offers."""
     given = _text(query, "days") or ""
     return int(given) if given in {f"{days}" for days in DAYS} else DEFAULT_DAYS
+
+
+def _chosen(query: Mapping[str, list[str]], name: str, offered: Iterable[str]) -> tuple[str, ...]:
+    given = [each.upper() for each in query.get(name, [])]
+    return tuple(str(each) for each in offered if each in given)
 
 
 def _text(query: Mapping[str, list[str]], name: str) -> str | None:

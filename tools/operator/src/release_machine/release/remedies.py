@@ -1,8 +1,12 @@
 """What helps after a release that did not succeed, in words."""
 
+import shlex
+from collections.abc import Iterator
+
 from release_core.domain.release import Release
 from release_core.domain.remedies import unusable_pins
 from release_core.rollback.refusals import listed
+from release_machine.release.situation import abandon_command
 
 
 def correct_manifest(release: Release) -> str | None:
@@ -20,3 +24,39 @@ def correct_manifest(release: Release) -> str | None:
         f"correct the pins of {names} in the manifest, give it a new releaseId and submit it; "
         "a retry would use the same pins"
     )
+
+
+def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
+    """The commands that help with a release that did not succeed, one in each line.
+
+    ``rollback_lost`` means that the announced rollback will not be opened.
+    """
+    yield from still_stopping(ended)
+    rollback = ended.rolled_back_by or ended.rolls_back_as
+    if rollback and not rollback_lost:
+        yield f"release {rollback} rolls it back; follow it with: {watch_command(rollback)}"
+        return
+    if rollback:
+        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
+    name = shlex.quote(ended.release_id)
+    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
+    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
+        yield f"roll it back with: release-machine rollback {name}"
+
+
+def still_stopping(release: Release) -> Iterator[str]:
+    """The executions of a closed release that still run, each with the command that stops it."""
+    for each in release.pipelines.values():
+        if not each.status.ended and each.execution_id:
+            command = abandon_command(each.name, each.execution_id)
+            yield f"{each.name} waits for the action in progress; to stop it now: {command}"
+
+
+def see_details(release: Release) -> str:
+    """The command that shows the release as a whole."""
+    return f"see details with: release-machine show {shlex.quote(release.release_id)}"
+
+
+def watch_command(release_id: str) -> str:
+    """The command that follows a release again."""
+    return f"release-machine watch {shlex.quote(release_id)}"

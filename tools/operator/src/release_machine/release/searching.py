@@ -1,5 +1,6 @@
-"""Which releases a person looks for, by who asked for them and how they ended."""
+"""Which releases a person looks for: the filters, by who asked for them and how they ended."""
 
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from release_core.domain.release import Release
@@ -7,6 +8,22 @@ from release_machine.release.approvals import person, signer
 
 ROLLED_BACK = "ROLLED_BACK"
 OUTCOMES = ("SUCCEEDED", "FAILED", "CANCELLED", "REJECTED", ROLLED_BACK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """The filters of the command list, as a person wrote them; one that is empty is not used.
+
+    ``pipelines`` are names and patterns; ``since`` and ``until`` are times as ``read_moment`` reads
+    them.
+    """
+
+    statuses: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    requester: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 def is_asked_for_by(release: Release, who: str) -> bool:

@@ -1,14 +1,9 @@
 """Checks texts that are sent to AWS, by the name of the option or argument that the user typed."""
 
-import re
-
 import click
 
-from release_machine.actions.words import checked_words
+from release_machine.actions.words import checked_scope, checked_words
 from release_machine.errors import UsageError
-
-# As the API reads a scope.
-_SCOPE = re.compile(r"[A-Za-z0-9.@_*-]{1,100}")
 
 
 def read_words(
@@ -43,11 +38,7 @@ def read_scope(
     _context: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
     """What a freeze or a view covers, if it is given; raises UsageError for what can match none."""
-    if value is None or _SCOPE.fullmatch(value):
-        return value
+    if value is None:
+        return None
     name = parameter.opts[0] if parameter.param_type_name == "option" else "PATTERN"
-    raise UsageError(
-        f"{name} is empty." if not value else f"{name} {value} can match no pipeline.",
-        "Give *, the name of a pipeline or one pattern such as 'shop-*': 1 to 100 letters, digits "
-        "and the characters . @ - _ *",
-    )
+    return checked_scope(name, value)

@@ -1,6 +1,5 @@
 """Follows a release on a terminal, in a pipe or for programs, and exits with the outcome."""
 
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,6 @@ import click
 from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
 from release_machine.actions.automatic_rollback import may_come
-from release_machine.actions.cancel import still_stopping
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
@@ -32,7 +30,7 @@ from release_machine.follow.opening import (
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.failure_links import with_links
-from release_machine.release.remedies import correct_manifest
+from release_machine.release.remedies import see_details, watch_command, what_next
 from release_machine.release.requested_release import requested_release
 from release_machine.terminal.forms import Form
 from release_machine.views.json_calls import CallEnd, State, state_of
@@ -183,9 +181,7 @@ def follow_and_exit(
     """Follow a release to its end, and exit with the outcome; ``more`` is for programs."""
     ended = follow_to_end(session, release_id, form=form)
     released = ended.status is ReleaseStatus.SUCCEEDED
-    steps = (
-        [] if released else list(what_next(ended, rollback_lost=_rollback_is_lost(session, ended)))
-    )
+    steps = [] if released else [see_details(ended), *_remedies(session, ended)]
     for line in steps:
         form.say(line)
     form.end(call_end(session, ended, next_steps=steps, more=more))
@@ -210,6 +206,10 @@ def call_end(
     )
 
 
+def _remedies(session: Session, ended: Release) -> Iterator[str]:
+    return what_next(ended, rollback_lost=_rollback_is_lost(session, ended))
+
+
 def _rollback_is_lost(session: Session, ended: Release) -> bool:
     try:
         with explained():
@@ -217,30 +217,6 @@ def _rollback_is_lost(session: Session, ended: Release) -> bool:
     except UnreachableError:
         # The outcome is known and decides the exit code; watching the rollback tells the rest.
         return False
-
-
-def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
-    """The commands that help with a release that did not succeed, one in each line.
-
-    ``rollback_lost`` means that the announced rollback will not be opened.
-    """
-    yield from still_stopping(ended)
-    rollback = ended.rolled_back_by or ended.rolls_back_as
-    if rollback and not rollback_lost:
-        yield f"release {rollback} rolls it back; follow it with: {watch_command(rollback)}"
-        return
-    if rollback:
-        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
-    name = shlex.quote(ended.release_id)
-    yield f"see details with: release-machine show {name}"
-    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
-    if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
-        yield f"roll it back with: release-machine rollback {name}"
-
-
-def watch_command(release_id: str) -> str:
-    """The command that follows a release again."""
-    return f"release-machine watch {shlex.quote(release_id)}"
 
 
 def follow_to_end(

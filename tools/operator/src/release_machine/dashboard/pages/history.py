@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from release_core.domain.release import Release, ReleaseStatus
+from release_core.domain.release import Release
+from release_machine.dashboard.pages.history_filters import filter_form, is_filtered
 from release_machine.dashboard.pages.pieces import (
     content,
     empty_state,
@@ -17,7 +19,8 @@ from release_machine.dashboard.pages.pieces import (
     who,
 )
 from release_machine.dashboard.pages.times import ago, moment
-from release_machine.dashboard.state import Filters, History, Seen, Site
+from release_machine.dashboard.state import History, Seen, Site
+from release_machine.release.searching import Filters
 from release_machine.report.durations import brief
 from release_machine.report.markup import Content, Markup, element
 from release_machine.report.parts import Column, command, table
@@ -38,75 +41,32 @@ def history(_: Site, filters: Filters, seen: Seen[History]) -> Markup:
     """The releases that the filters let through."""
     found = seen.value
     if found is None:
-        return unread(TITLE, seen)
+        return unread(TITLE, seen, filter_form(filters))
+    return content(
+        TITLE,
+        page_head(TITLE),
+        trouble(seen.trouble),
+        filter_form(filters, found.wrong, unfolds=is_filtered(filters) and not found.releases),
+        *_found(filters, found),
+        tone="bad" if found.wrong and not found.releases else "wait",
+    )
+
+
+def _found(filters: Filters, found: History) -> Iterator[Content]:
+    if not found.releases:
+        yield None if found.wrong else _nothing(filters)
+        return
     rows = [_row(each, found.at) for each in found.releases]
     # A release that waits may have the id of one that was opened.
     ids = [
         f"of-{each.execution_arn if each.pending else each.release_id}" for each in found.releases
     ]
-    return content(
-        TITLE,
-        page_head(TITLE),
-        trouble(seen.trouble),
-        _form(filters),
-        element(
-            "section",
-            table("Releases, newest first", COLUMNS, rows, ids=ids, kind="history"),
-            id="releases",
-        )
-        if rows
-        else _nothing(filters),
-        element(
-            "p",
-            f"Only the latest {plural(len(rows), 'release')} are shown. Filters find older ones.",
-            class_="note",
-        )
-        if found.more
-        else None,
-        tone="wait",
-    )
-
-
-def _form(filters: Filters) -> Markup:
-    choices = [
-        element(
-            "label",
-            element(
-                "input",
-                type="checkbox",
-                name="status",
-                value=status.value,
-                checked="" if status.value in filters.statuses else None,
-            ),
-            " ",
-            status.value.lower(),
-        )
-        for status in ReleaseStatus
-    ]
-    return element(
-        "form",
-        element("fieldset", element("legend", "Status"), choices),
-        _text("Pipeline", "pipeline", filters.pipeline),
-        _text("Requested by", "by", filters.by),
-        element("button", "Filter", type="submit", class_="button main"),
-        element("a", "Show all", href="/history") if _is_filtered(filters) else None,
-        class_="filters",
-        method="get",
-        action="/history",
-        role="search",
-    )
-
-
-def _text(label: str, name: str, value: str | None) -> Markup:
-    return element(
-        "label",
-        element("span", label),
-        element("input", type="text", name=name, value=value, autocomplete="off"),
-    )
-
-
-def _is_filtered(filters: Filters) -> bool:
-    return bool(filters.statuses or filters.pipeline or filters.by)
+    shown = table("Releases, newest first", COLUMNS, rows, ids=ids, kind="history")
+    yield element("section", shown, id="releases")
+    if found.more:
+        count = plural(len(rows), "release")
+        said = f"Only the latest {count} are shown. Filters find older ones."
+        yield element("p", said, class_="note")
 
 
 def _row(release: Release, now: datetime) -> list[Content]:
@@ -137,7 +97,7 @@ def _status(release: Release, now: datetime) -> Content:
 
 
 def _nothing(filters: Filters) -> Markup:
-    if _is_filtered(filters):
+    if is_filtered(filters):
         way = element("p", element("a", "Show all releases", href="/history"))
         return empty_state("No release matches these filters", "Choose fewer filters.", way)
     return empty_state(

@@ -42,13 +42,13 @@ def content(
     )
 
 
-def unread(title: str, seen: Seen[Any]) -> Markup:
-    """A page before the first read."""
+def unread(title: str, seen: Seen[Any], *known: Content) -> Markup:
+    """A page before the first read, with the parts that are ``known`` without it."""
     head = page_head(title)
     if seen.trouble:
         told = _told(seen.trouble, empty=True)
-        return content(title, head, told, tone="bad", says=seen.trouble.problem)
-    return content(title, head, empty_state(_WAITING_TITLE, "The page appears by itself."))
+        return content(title, head, told, *known, tone="bad", says=seen.trouble.problem)
+    return content(title, head, *known, empty_state(_WAITING_TITLE, "The page appears by itself."))
 
 
 def trouble(found: Trouble | None) -> Markup | None:

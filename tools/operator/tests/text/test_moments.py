@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from release_machine.errors import UsageError
-from release_machine.terminal.moments import read_moment
+from release_machine.text.moments import read_moment
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -28,12 +28,12 @@ def test_a_time(text: str, expected: datetime) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "--since without a value: is neither a time nor a duration"),
-        ("soon", "--since soon: is neither a time nor a duration"),
-        ("2026-13-01", "--since 2026-13-01: is neither a time nor a duration"),
+        ("", "--since without a value is neither a time nor a duration"),
+        ("soon", "--since soon is neither a time nor a duration"),
+        ("2026-13-01", "--since 2026-13-01 is neither a time nor a duration"),
         ("9999d99999h", "--since 9999d99999h"),
-        ("2026-11-01T12:00", "--since 2026-11-01T12:00: must have a time zone"),
-        ("2026-11-01T99:00Z", "--since 2026-11-01T99:00Z: must be a time with its zone"),
+        ("2026-11-01T12:00", "--since 2026-11-01T12:00 must have a time zone"),
+        ("2026-11-01T99:00Z", "--since 2026-11-01T99:00Z must be a time with its zone"),
     ],
 )
 def test_no_time(text: str, says: str) -> None:

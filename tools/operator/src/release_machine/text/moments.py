@@ -1,4 +1,4 @@
-"""Options that name a time: a duration back from now, a day, or a time with its zone."""
+"""Times as people write them: a duration back from now, a day, or a time with its zone."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,8 +12,10 @@ TIME_OR_AGO = "7d, 12h, 2026-11-22, or 2026-11-22T18:00:00Z."
 _LONGEST_AGO = timedelta(days=3653)
 
 
-def read_moment(option: str, text: str, now: datetime) -> datetime:
-    """The time that an option names: so long ago, the beginning of a day in UTC, or a time.
+def read_moment(name: str, text: str, now: datetime) -> datetime:
+    """The time that a text means: so long ago, the beginning of a day in UTC, or a time.
+
+    ``name`` is what the person calls it: an option, or the field of a form.
 
     Raises UsageError when it is none of these.
     """
@@ -28,7 +30,7 @@ def read_moment(option: str, text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError) as error:
         problem = str(error) if text and "T" in text else "is neither a time nor a duration"
         raise UsageError(
-            f"{option} {text or 'without a value'}: {problem}.",
+            f"{name} {text or 'without a value'} {problem}.",
             f"Write how long ago, a day in UTC, or a time with its zone: {TIME_OR_AGO}",
         ) from error
 
@@ -37,6 +39,6 @@ def refuse_too_early(option: str, text: str, ago: timedelta) -> None:
     """Raise UsageError for the begin of a span that is so long ``ago`` that nothing is known."""
     if ago > _LONGEST_AGO:
         raise UsageError(
-            f"{option} {text}: is more than {_LONGEST_AGO.days} days ago.",
+            f"{option} {text} is more than {_LONGEST_AGO.days} days ago.",
             f"Use a later time, such as {option} 365d.",
         )
