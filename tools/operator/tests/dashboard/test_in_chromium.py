@@ -28,6 +28,23 @@ OVERLAPS = """
   return {rows: rows.length, found: found.map((row) => row.innerText)};
 })()
 """
+# The texts that stand in a column of a few letters, as beside something too wide.
+SQUEEZED = """
+(() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const text = node.data.trim();
+    if (text.length < 6 || !node.parentElement.checkVisibility()) continue;
+    if (node.parentElement.closest('caption, .unseen')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const lines = new Set([...range.getClientRects()].map((each) => Math.round(each.top)));
+    if (lines.size > 2 && text.length / lines.size < 4) found.push(text);
+  }
+  return found;
+})()
+"""
 every_page = pytest.mark.parametrize("path", PATHS)
 
 
@@ -46,6 +63,14 @@ def test_no_page_scrolls_sideways(
         served.address,
         f"{served.address}{path}",
     }
+
+
+@every_page
+@pytest.mark.parametrize("width", [SMALL, PHONE, TABLET, DESK, WIDE])
+def test_no_text_is_squeezed(chromium: Chromium, served: PageServer, path: str, width: int) -> None:
+    """No text stands in a column of single letters beside buttons or other wide things."""
+    chromium.visit(f"{served.address}{path}", width=width, height=HEIGHT)
+    assert chromium.evaluate(SQUEEZED) == []
 
 
 @every_page

@@ -52,6 +52,20 @@ def test_show_ends_with_the_next_steps(failed: Release, run: Run) -> None:
     assert json.loads(run("show", RELEASE, "--json").stdout)["next"] == steps
 
 
+@pytest.mark.parametrize(
+    ("why", "step"),
+    [
+        ("ManifestInvalid: pipelines: missing", "Correct the manifest, check it with: "),
+        ("PipelinesBusy: others:\n- web: release 1 holds it", "Start it again when these "),
+    ],
+)
+def test_show_of_a_rejection(aws: FakeAws, run: Run, why: str, step: str) -> None:
+    """It ends with what the command that submitted it has said."""
+    aws.set_status("REJECTED", pipeline_count=0, pipelines={}, why=why)
+    assert f"\nNEXT\n{step}" in run("show", RELEASE).stdout
+    assert "retry with --wait" not in run("show", RELEASE).stdout
+
+
 def test_show_of_a_success_has_no_next_step(aws: FakeAws, run: Run) -> None:
     """Nothing is left to do."""
     assert "NEXT" not in run("show", RELEASE).stdout

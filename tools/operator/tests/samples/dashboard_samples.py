@@ -415,7 +415,7 @@ def steps_of(node: Pipeline) -> tuple[Step, ...]:
 
 
 def awaited() -> ReleaseState:
-    """A running release that two others wait for."""
+    """A running release that two others wait for, and that asks people twice."""
     behind = tuple(
         Behind(
             release_id=each.release.release_id,
@@ -425,7 +425,13 @@ def awaited() -> ReleaseState:
         )
         for each in queued()
     )
-    return replace(of_release(report_samples.running()), behind=behind)
+    state = of_release(report_samples.running())
+    asked = [
+        each
+        for name in ("go-live", "shop-payments/Approval/Approval")
+        for each in answers("2026.11.22-3", name)
+    ]
+    return replace(state, behind=behind, offers=(*asked, *state.offers))
 
 
 def asked() -> ReleaseState:

@@ -13,7 +13,7 @@ from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
-from release_machine.release.remedies import watch_command, what_next
+from release_machine.release.remedies import after_rejected, watch_command, what_next
 from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
 from release_machine.terminal.output import open_console, show, write_file
@@ -98,6 +98,8 @@ def _queue(
 
 
 def _next_steps(found: Release, waiting: Sequence[Release]) -> Iterator[str]:
+    if found.status is ReleaseStatus.REJECTED:
+        yield from after_rejected(found).split("\n")
     if found.status not in (ReleaseStatus.FAILED, ReleaseStatus.CANCELLED):
         return
     if waiting:

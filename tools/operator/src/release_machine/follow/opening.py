@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from release_core.clock import Clock
@@ -17,7 +16,7 @@ from release_machine.follow.connection import Connection
 from release_machine.follow.events import Event, ReleaseWaits
 from release_machine.follow.pace import Pace
 from release_machine.release.busy import Reason
-from release_machine.release.situation import abandon_command
+from release_machine.release.remedies import after_rejection
 
 if TYPE_CHECKING:
     from types_boto3_stepfunctions import SFNClient
@@ -47,16 +46,20 @@ class AlreadyReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Nothing was opened. ``error`` is the name of an error of the release machine or of AWS."""
+    """Nothing was opened. ``error`` is the name of an error of the release machine or of AWS.
+
+    ``at`` is the time of the rejection.
+    """
 
     error: str
     cause: str
+    at: datetime | None = None
 
     @classmethod
     def of(cls, recorded: Release) -> Rejected:
         """The rejection that the ledger has recorded."""
         error, _, cause = (recorded.why or "").partition(": ")
-        return cls(error=error, cause=cause)
+        return cls(error=error, cause=cause, at=recorded.closed_at)
 
     def __str__(self) -> str:
         """Error and cause, as Step Functions shows them."""
@@ -64,31 +67,7 @@ class Rejected:
 
     def next_step(self, release_id: str | None) -> str:
         """What to do now; ``release_id`` is the release in question, if it is known."""
-        match self.error:
-            case "ManifestUnreadable" | "ManifestInvalid":
-                return (
-                    "Correct the manifest, check it with: release-machine plan FILE; "
-                    "then submit it again."
-                )
-            case "ReleaseIdTaken":
-                return "Give the manifest a new releaseId and submit it again."
-            case "PipelinesBusy":
-                return (
-                    "Submit it again when these releases have ended. Or let it start by itself: "
-                    'add "onBusy": "wait" to the manifest, or retry with --wait.'
-                )
-            case "ReleaseNotResumable" | "RollbackRefused":
-                ends = [f"Stop it now with: {command}" for command in self._abandon_commands()]
-                return "\n".join([*ends, _see(release_id)])
-            case "ABORTED" | "StoppedByHand":
-                return "It was stopped before it was opened. Submit it again to start it."
-            case _:
-                return "See why with: release-machine logs; then submit it again."
-
-    def _abandon_commands(self) -> list[str]:
-        """The commands for the executions that the cause names because they still run."""
-        named = re.findall(r"^- (\S+): execution (\S+)$", self.cause, re.MULTILINE)
-        return [abandon_command(pipeline, execution) for pipeline, execution in named]
+        return after_rejection(self.error, self.cause, release_id=release_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +75,6 @@ class Planned:
     """The manifest was a dry run without problems; this is its plan."""
 
     plan: Mapping[str, Any]
-
-
-def _see(release_id: str | None) -> str:
-    if release_id is None:
-        return "List the latest releases with: release-machine list"
-    return f"See details with: release-machine show {shlex.quote(release_id)}"
 
 
 # The answer of an execution that opened nothing new.
@@ -183,6 +156,7 @@ def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: HistoryReader) -> 
         return Rejected(
             error=execution.get("error") or status,
             cause=execution.get("cause") or f"the execution ended {status} before it opened",
+            at=execution.get("stopDate"),
         )
     return None
 

@@ -1,5 +1,6 @@
 """What helps after a release that did not succeed, in words."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -42,6 +43,48 @@ def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
     yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
     if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
         yield f"roll it back with: release-machine rollback {name}"
+
+
+def after_rejected(release: Release) -> str:
+    """What helps after a manifest on record that was rejected."""
+    error, _, cause = (release.why or "").partition(": ")
+    return after_rejection(error, cause, release_id=release.requested_id)
+
+
+def after_rejection(error: str, cause: str, *, release_id: str | None) -> str:
+    """What helps after a rejection; ``release_id`` is the release in question, if it is known."""
+    match error:
+        case "ManifestUnreadable" | "ManifestInvalid":
+            return (
+                "Correct the manifest, check it with: release-machine plan FILE; then submit it "
+                "again."
+            )
+        case "ReleaseIdTaken":
+            return "Give the manifest a new releaseId and submit it again."
+        case "PipelinesBusy":
+            return (
+                "Start it again when these releases have ended. Or let it wait for them: with "
+                '"onBusy": "wait" in the manifest, or with --wait in a retry or a rollback.'
+            )
+        case "ReleaseNotResumable" | "RollbackRefused":
+            ends = [f"Stop it now with: {command}" for command in _abandon_commands(cause)]
+            return "\n".join([*ends, _see(release_id)])
+        case "ABORTED" | "StoppedByHand":
+            return "It was stopped before it was opened. Submit it again to start it."
+        case _:
+            return "See why with: release-machine logs; then submit it again."
+
+
+def _abandon_commands(cause: str) -> list[str]:
+    """The commands for the executions that the cause names because they still run."""
+    named = re.findall(r"^- (\S+): execution (\S+)$", cause, re.MULTILINE)
+    return [abandon_command(pipeline, execution) for pipeline, execution in named]
+
+
+def _see(release_id: str | None) -> str:
+    if release_id is None:
+        return "List the latest releases with: release-machine list"
+    return f"See details with: release-machine show {shlex.quote(release_id)}"
 
 
 def still_stopping(release: Release) -> Iterator[str]:

@@ -5,7 +5,7 @@ import shlex
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
 from release_machine.release.model import Activity, Snapshot
-from release_machine.release.remedies import correct_manifest
+from release_machine.release.remedies import after_rejected, correct_manifest
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
 from release_machine.report.parts import anchor, command, facts_list
 from release_machine.report.statuses import icon
@@ -63,8 +63,8 @@ def _steps(snapshot: Snapshot) -> Content:
     if release.status is ReleaseStatus.RUNNING:
         return _while_running(snapshot)
     if release.status is ReleaseStatus.REJECTED:
-        submit = command("release-machine submit manifest.json")
-        return _paragraph("Nothing was started. Correct the manifest, then: ", submit)
+        steps = after_rejected(release).splitlines()
+        return [_paragraph(isolated(line)) for line in ("Nothing was started.", *steps)]
     rolled_back = _rolled_back(release)
     if release.status is ReleaseStatus.SUCCEEDED:
         if rolled_back:
@@ -83,7 +83,8 @@ def _rolled_back(release: Release) -> Content:
         return None
     rollback = isolated(release.rolled_back_by)
     show = _command("show", release.rolled_back_by)
-    return _paragraph("It was rolled back by release ", rollback, ". See details: ", show)
+    # Whether that has succeeded is on record in that release only.
+    return _paragraph("Release ", rollback, " rolls it back. See how that went: ", show)
 
 
 def _after_failure(release: Release) -> Content:

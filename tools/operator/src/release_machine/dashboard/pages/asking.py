@@ -39,7 +39,7 @@ def confirmation(_: Site, asked: Confirmation, *, csrf: str) -> Markup:
     )
 
 
-def message(_: Site, title: str, said: str, next_step: str | None) -> Markup:
+def message(title: str, said: str, next_step: str | None) -> Markup:
     """A page that says what is wrong and what to do."""
     return content(
         title,

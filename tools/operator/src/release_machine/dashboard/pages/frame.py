@@ -1,4 +1,7 @@
-"""What every page of the dashboard has: its head, navigation, and a banner for the connection."""
+"""What every page of the dashboard has: its head, navigation, and a banner for the connection.
+
+Who was not let in gets a bare page, which says nothing about the deployment.
+"""
 
 from __future__ import annotations
 
@@ -42,21 +45,36 @@ def document(
         class_="dashboard",
         data_stream=stream,
     )
-    html = element("html", _head(site, title), body, lang="en")
-    return f"<!DOCTYPE html>\n{html.html}\n"
+    script = element("script", src="/static/dashboard.js", defer="")
+    return _whole(_head(f"{title} · {site.deployment}", script), body)
 
 
-def _head(site: Site, title: str) -> Markup:
+def bare_document(title: str, content: Markup) -> str:
+    """The whole page for a browser that was not let in: it names no deployment and no caller."""
+    body = element(
+        "body",
+        element("header", element("a", "Release Machine", href="/", class_="brand"), class_="top"),
+        element("main", content, id="content", tabindex="-1"),
+        class_="dashboard",
+    )
+    return _whole(_head(title), body)
+
+
+def _whole(head: Markup, body: Markup) -> str:
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').html}\n"
+
+
+def _head(title: str, script: Markup | None = None) -> Markup:
     return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} · {site.deployment}"),
+        element("title", title),
         element("link", rel="icon", type="image/svg+xml", href="/static/wait.svg"),
         element("link", rel="stylesheet", href="/static/report.css"),
         element("link", rel="stylesheet", href="/static/dashboard.css"),
-        element("script", src="/static/dashboard.js", defer=""),
+        script,
     )
 
 
