@@ -9,7 +9,7 @@ from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
-from release_machine.text.wording import clock_time
+from release_machine.text.wording import clock_time, with_clock_times
 
 _OF_A_PERSON = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+")
 
@@ -113,6 +113,11 @@ def votes(node: Pipeline) -> Iterator[str]:
 def with_names(text: str) -> str:
     """The text with the names of people and roles in place of their ARNs; --json has the ARNs."""
     return _OF_A_PERSON.sub(lambda arn: signer(arn[0]), text)
+
+
+def for_people(text: str) -> str:
+    """The text with names, and with times in the zone in which times are written."""
+    return with_clock_times(with_names(text))
 
 
 def person(arn: str) -> str:
