@@ -146,6 +146,15 @@ def test_earlier_attempts() -> None:
     assert "1 payments FAILED The deployment of service payments failed" in text
 
 
+def test_the_dots_before_a_bar_are_explained() -> None:
+    """In a short release also the time until the first start is drawn, and named."""
+    page = read(samples.short())
+    assert [each for each in page.all("line") if each.get("class") == "waited"]
+    (legend,) = [each for each in page.all("ul") if each.get("class") == "legend"]
+    assert legend
+    assert "critical path waited" in page.text
+
+
 def test_the_timeline_for_screen_readers() -> None:
     """Each bar has a text with its times, its marks, and whether it is critical."""
     labels = read(samples.good()).values("aria-label")

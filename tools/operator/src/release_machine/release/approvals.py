@@ -52,11 +52,17 @@ def with_answers(release_id: str, name: str, doing: Activity) -> Activity:
 def votes_left(node: Pipeline) -> str:
     """How many approvals are missing, and how many were given."""
     assert node.approval
-    given, needed = len(node.approval.approved_by), node.approval.min_approvals
-    missing = max(0, needed - given)
+    given, missing = len(node.approval.approved_by), count_of_votes_left(node)
     if not given:
         return "1 approval" if missing == 1 else f"{missing} approvals"
+    needed = node.approval.min_approvals
     return f"{missing} more approval{'' if missing == 1 else 's'} ({given} of {needed} given)"
+
+
+def count_of_votes_left(node: Pipeline) -> int:
+    """How many approvals are missing."""
+    assert node.approval
+    return max(0, node.approval.min_approvals - len(node.approval.approved_by))
 
 
 def _limits(release: Release, node: Pipeline) -> Iterator[str]:
