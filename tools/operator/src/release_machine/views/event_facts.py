@@ -34,6 +34,7 @@ from release_machine.release.phrases import (
     pipelines_and_approvals,
     progress,
     retries_used,
+    sentence,
     skips,
 )
 from release_machine.text.wording import clock_time, duration
@@ -53,7 +54,7 @@ def described(event: Event, *, name_width: int = 0) -> Described:
                 "heldUntil": document(held_until(holds)),
             }
         case LookFailed(problem, next_step, _):
-            line = f"{problem} The release continues; trying again."
+            line = f"{sentence(problem)} The release continues; trying again."
             return line, {"problem": problem, "nextStep": next_step}
         case ConnectedAgain(at, since):
             line = f"connected again after {duration(since, at)}"
