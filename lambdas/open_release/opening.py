@@ -143,6 +143,7 @@ class OpenRelease(Immutable):
             f"{error}: {rejection}",
             channel=request.channel if request else None,
             requester=request.requester if request else None,
+            source=request.source if request else None,
             requested_id=_one_line(requested_id(request, document)),
             dropped=request.manifest if isinstance(request, DroppedObject) else None,
         )

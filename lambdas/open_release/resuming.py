@@ -72,7 +72,10 @@ class Resuming(Immutable):
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished_pipelines(release), *missing]
-        opening = replace(opening, overtakes=holder.rolls_back_as, derived_title=holder.title)
+        # What the release is called stays, also while its next attempt waits.
+        opening = replace(
+            opening, manifest=manifest.as_on_record(holder), overtakes=holder.rolls_back_as
+        )
         waits = self.reservations.take(names, opening)
         if waits:
             return Opened(waits, opening.execution_arn, [])

@@ -75,6 +75,7 @@ class Announcer(Immutable):
             release_id=release.requested_id,
             channel=release.channel,
             requester=release.requester,
+            source=release.source,
         )
         self.rejection(refused)
         self.ledger.openings.note_rejection(release.execution_arn)

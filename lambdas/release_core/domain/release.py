@@ -242,16 +242,17 @@ class Release(Immutable):
     Its ``title``, ``notes`` and ``kind`` are those of its first manifest; once it is opened, its
     ``notes`` are read only for people, and only with its pipelines. ``rolls_back_as`` is the
     rollback that its close has announced, ``rolled_back_by`` the one that was opened. Its
-    ``channel`` is that of the first request. ``restores`` is for a rollback: the
-    execution that each pipeline goes back to, if no release started it. A ``pending`` release is
-    handed in and not opened: it is held until its ``not_before``, or has places in the queues of
-    the pipelines that it ``waits_for``. ``failing_by`` is the first pipeline or approval that did
-    not succeed in this attempt, and ``announcements`` are those that were made of the attempt,
-    beside its outcome. ``requesters`` are the ARNs of all who asked for it, retries included.
-    ``freezes`` are those of the deployment, and an ``override`` lets the release start its
-    pipelines in spite of them. ``dropped`` is the object of the latest attempt that came through
-    the bucket; its result is written beside it. A rejected manifest has the ARN of its workflow
-    execution as its id, and ``requested_id`` is the id that it names, valid or not.
+    ``channel`` is that of the first request, its ``source`` the object or the id of that request.
+    ``restores`` is for a rollback: the execution that each pipeline goes back to, if no release
+    started it. A ``pending`` release is handed in and not opened: it is held until its
+    ``not_before``, or has places in the queues of the pipelines that it ``waits_for``.
+    ``failing_by`` is the first pipeline or approval that did not succeed in this attempt, and
+    ``announcements`` are those that were made of the attempt, beside its outcome. ``requesters``
+    are the ARNs of all who asked for it, retries included. ``freezes`` are those of the deployment,
+    and an ``override`` lets the release start its pipelines in spite of them. ``dropped`` is the
+    object of the latest attempt that came through the bucket; its result is written beside it. A
+    rejected manifest has the ARN of its workflow execution as its id, and ``requested_id`` is the
+    id that it names, valid or not.
     """
 
     release_id: str
@@ -288,6 +289,7 @@ class Release(Immutable):
     restores: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
     requester: str | None = None
+    source: str | None = None
     requesters: tuple[str, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None

@@ -127,11 +127,13 @@ class Table:
         self._projection = ", ".join(f"#{each.replace('.', '.#')}" for each in attributes)
 
     def get_all(self, keys: Sequence[Item]) -> Iterator[Item]:
-        """The items with these keys, in any order; a key without an item is left out.
+        """The items with these keys, in any order, each once; a key without an item is left out.
 
         Raises LedgerBusy when DynamoDB repeatedly leaves all keys unprocessed.
         """
-        for batch in batches(keys, BATCH_GET_LIMIT):
+        # DynamoDB refuses a request that has a key twice.
+        distinct = {frozenset(key.items()): key for key in keys}
+        for batch in batches(distinct.values(), BATCH_GET_LIMIT):
             yield from self._get_batch(batch)
 
     def _get_batch(self, keys: Sequence[Item]) -> Iterator[Item]:

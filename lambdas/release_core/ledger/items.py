@@ -49,7 +49,7 @@ LISTING, PENDING = "release", "pending"
 RELEASE_ATTRIBUTES = (
     *("release_id", "item", "status", "attempt", "attempts", "audit", "why", "manifest", "opens"),
     *("title", "notes", "kind"),
-    *("execution_arn", "manifest_sha256", "channel", "requester", "pipeline_count"),
+    *("execution_arn", "manifest_sha256", "channel", "requester", "source", "pipeline_count"),
     *("opened_at", "resumed_at", "closed_at", "announced_at", "halted_by", "deadline", "abandons"),
     *("not_before", "listing", "place", "waits_for"),
     *("on_failure", "max_concurrency", "in_flight", "ordered"),
@@ -366,6 +366,7 @@ def read_header(item: Item, pipelines: Mapping[str, Pipeline] | None = None) -> 
         rolled_back_by=item.get("rolled_back_by"),
         restores=item.get("restores", {}),
         requester=item.get("requester"),
+        source=item.get("source"),
         requesters=tuple(item.get("requesters", ())),
         override=read_override(item["override"]) if "override" in item else None,
         dropped=known(ManifestObject, item["dropped"]) if "dropped" in item else None,

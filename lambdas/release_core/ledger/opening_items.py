@@ -65,7 +65,7 @@ class Opening(Immutable):
     ``declared`` are the declarations with which the manifest was checked. A resume ``overtakes``
     the automatic rollback of its release, which then has nothing to do. ``dropped`` is the object
     that the manifest is, if it came through the bucket. ``derived_title`` stands for a title that
-    the manifest does not have.
+    the manifest of a rollback does not have.
     """
 
     manifest: "Manifest"
@@ -162,7 +162,7 @@ def new_notes(manifest: "Manifest") -> list[Item]:
 
 
 def _names(opening: Opening) -> Item:
-    """What a release is called; a retry does not change it."""
+    """What a release is called."""
     manifest = opening.manifest
     return {"title": manifest.title or opening.derived_title, "kind": manifest.kind}
 

@@ -164,19 +164,22 @@ class Openings:
         *,
         channel: str | None,
         requester: str | None,
+        source: str | None = None,
         requested_id: str | None = None,
         dropped: ManifestObject | None = None,
     ) -> bool:
         """Record a rejected manifest under the ARN of its workflow execution.
 
-        ``requested_id`` is the release that it names, and ``dropped`` the object that it is, if it
-        came through the bucket. After this write the execution opens no release. False if it is on
-        record already, then nothing changes. Until ``note_rejection``, ``LedgerReader.unannounced``
-        finds it. Raises LedgerBusy when another write conflicts.
+        ``source`` is the object or the id of the request, ``requested_id`` the release that it
+        names, and ``dropped`` the object that it is, if it came through the bucket. After this
+        write the execution opens no release. False if it is on record already, then nothing
+        changes. Until ``note_rejection``, ``LedgerReader.unannounced`` finds it. Raises LedgerBusy
+        when another write conflicts.
         """
         known = {
             "channel": channel,
             "requester": requester,
+            "source": source,
             "requested_id": requested_id,
             "dropped": dropped_item(dropped) if dropped else None,
             "unannounced": True,

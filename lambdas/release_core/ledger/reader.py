@@ -34,6 +34,7 @@ from release_core.ledger.items import (
     freezes_key,
     header_key,
     manifest_key,
+    notes_key,
     pipeline_key,
     pointer_key,
     read_execution,
@@ -99,8 +100,7 @@ class LedgerReader:
 
     def get_pipelines(self, wanted: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Pipeline]]:
         """The pipelines with these releases and names, each with its release; no executions."""
-        keys = dict.fromkeys(wanted)
-        for item in self._releases.get_all([pipeline_key(*each) for each in keys]):
+        for item in self._releases.get_all([pipeline_key(*each) for each in wanted]):
             yield item["release_id"], self._pipeline_of(item)
 
     def get_header(self, release_id: str) -> Release | None:
@@ -121,6 +121,11 @@ class LedgerReader:
         """The manifest of a release as a JSON document, once it is on record."""
         found = self._releases.get_all([manifest_key(release_id)])
         return next((json.loads(item["manifest"]) for item in found), None)
+
+    def get_notes(self, release_id: str) -> str | None:
+        """The notes of a release, if it has any."""
+        found = self._releases.get_all([notes_key(release_id)])
+        return next((item["notes"] for item in found), None)
 
     def unannounced(self, *, since: datetime) -> Iterator[Release]:
         """The headers of the releases opened since then whose outcome is not announced.

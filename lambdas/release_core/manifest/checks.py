@@ -151,15 +151,15 @@ def _contradictions(document: object) -> Iterator[Problem]:
 
 
 def _credentials(document: object) -> Iterator[Problem]:
-    """The texts that look like keys, unless they are on record already.
+    """The texts that look like keys; values of variables only if they are not on record already.
 
-    A retry has the manifest on record, and a rollback the variables of earlier executions. To
-    refuse these would only keep them from being repaired.
+    A resume has the variables on record, and a rollback those of earlier executions. To refuse
+    these would only keep them from being repaired.
     """
-    if is_resume(document) or not isinstance(document, dict):
+    if not isinstance(document, dict):
         return
     yield from text_problems(document)
-    if document.get("rollbackOf"):
+    if is_resume(document) or document.get("rollbackOf"):
         return
     for position, entry in _entries(document):
         yield from credential_problems(position, entry)

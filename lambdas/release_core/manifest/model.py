@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypeAliasType
 
 from release_core.clock import from_zoned_iso
+from release_core.domain.release import Release
 from release_core.domain.revisions import MAX_SHIPPED, Pin, bytes_of
 from release_core.errors import ManifestInvalid
 from release_core.manifest.limits import (
@@ -434,6 +435,11 @@ class Manifest(_Model):
     def sha256(self) -> str:
         """The hash, in hexadecimal, by which two manifests are the same release."""
         return hashlib.sha256(self._text(exclude=_NOT_IDENTITY).encode()).hexdigest()
+
+    def as_on_record(self, release: Release) -> Self:
+        """The manifest with the title, notes and kind of its release, which it does not change."""
+        kept = {"title": release.title, "notes": release.notes, "kind": release.kind.value}
+        return self.model_copy(update=kept)
 
     def refuse_untimely(self, now: datetime, *, came_at: datetime | None = None) -> None:
         """Raise ManifestInvalid when one of its times does not fit, as ``untimely`` says."""

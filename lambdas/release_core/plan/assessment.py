@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TypeAlias
 
 from release_core.aws.source_lookup import Lookup, newest_of
@@ -99,9 +100,9 @@ class Assessment(Immutable):
         others = [line_of(each) for each in problems if not _is_of_one(each)]
         return Plan(
             release_id=self.manifest.release_id,
-            title=self.manifest.title,
-            notes=self.manifest.notes,
-            kind=self.manifest.kind,
+            title=self._called.title,
+            notes=self._called.notes,
+            kind=self._called.kind,
             problems=(
                 *others,
                 *([str(refusal)] if refusal else []),
@@ -276,6 +277,13 @@ class Assessment(Immutable):
             yield f"also rolls back {foreign(execution_id)}"
 
     def _own_warnings(self) -> Iterator[str]:
+        given, called = self.manifest, self._called
+        says = [each for each in ("title", "notes", "kind") if each in given.model_fields_set]
+        if ignored := [each for each in says if getattr(given, each) != getattr(called, each)]:
+            yield (
+                f"not used of this manifest: {', '.join(ignored)}; release {given.release_id} "
+                "keeps what its first manifest said"
+            )
         standing = self._standing
         if standing:
             back = f", rolled back by {standing.rolled_back_by}" if standing.rolled_back_by else ""
@@ -373,12 +381,19 @@ class Assessment(Immutable):
     @property
     def _runs_already(self) -> bool:
         """Whether the manifest is that of an existing release, so that nothing would run."""
+        return self._same is not None and runs_already(self.manifest, self._same)
+
+    @property
+    def _called(self) -> Manifest:
+        """The manifest with the title, notes and kind that count."""
+        return self.manifest.as_on_record(self._same) if self._same else self.manifest
+
+    @cached_property
+    def _same(self) -> Release | None:
+        """The existing release with this manifest."""
         release = self.release
-        return bool(
-            release
-            and release.manifest_sha256 == self.manifest.sha256
-            and runs_already(self.manifest, release)
-        )
+        same = release and release.manifest_sha256 == self.manifest.sha256
+        return release if same else None
 
 
 def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAction, ...]:

@@ -79,7 +79,7 @@ class Planner(Immutable):
         names = named_pipelines(document)
         declared = self.declarations(names)
         release_id = release_id_of(document)
-        release = self.ledger.get_release(release_id) if release_id else None
+        release = self._on_record(release_id) if release_id else None
         done = succeeded(release) if is_resume(document) else ()
         manifest, problems = examine(document, declared=declared, succeeded=done)
         if manifest is None:
@@ -114,7 +114,13 @@ class Planner(Immutable):
         )
         refusal = self._refusal(manifest, release, later, channel=channel)
         plan = looked.plan(problems, refusal)
-        return replace(plan, title=manifest.title or _derived_title(release, rolled_back))
+        derived = title_of_rollback(rolled_back) if rolled_back else None
+        return replace(plan, title=plan.title or derived)
+
+    def _on_record(self, release_id: str) -> Release | None:
+        """The release with its pipelines and notes, or None."""
+        release = self.ledger.get_release(release_id)
+        return release and replace(release, notes=self.ledger.get_notes(release_id))
 
     def _refusal(
         self,
@@ -215,13 +221,6 @@ class Planner(Immutable):
             (name, source.name): lookup
             for (name, source, _), lookup in zip(wanted, found, strict=True)
         }
-
-
-def _derived_title(release: Release | None, rolled_back: Release | None) -> str | None:
-    """The title that the release has already, or gets as a rollback."""
-    if release:
-        return release.title
-    return title_of_rollback(rolled_back) if rolled_back else None
 
 
 def _is_own(rival: Rival, release: Release | None) -> bool:

@@ -69,7 +69,7 @@ class Pipelines:
         folder = "/".join([name, *(f"#{{variables.{each}}}" for each in variables or {})])
         stages = [self._source(source or {}), self._deploy(folder)]
         if approval:
-            stages.insert(1, _approval())
+            stages.insert(1, _approval(APPROVAL_STAGE))
         declaration: Any = {
             "name": name,
             "roleArn": self.role,
@@ -112,6 +112,12 @@ class Pipelines:
         """Give the deploy stage of a pipeline conditions."""
         declaration: Any = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
         declaration["stages"][-1] |= conditions
+        self.account.codepipeline.update_pipeline(pipeline=declaration)
+
+    def ask_again(self, pipeline: str, stage: str) -> None:
+        """Give a pipeline one more stage with a manual approval, before it deploys."""
+        declaration: Any = self.account.codepipeline.get_pipeline(name=pipeline)["pipeline"]
+        declaration["stages"].insert(-1, _approval(stage))
         self.account.codepipeline.update_pipeline(pipeline=declaration)
 
     def newest(self, pipeline: str) -> "PipelineExecutionSummaryTypeDef":
@@ -282,8 +288,8 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
-def _approval() -> dict[str, Any]:
-    return _stage(APPROVAL_STAGE, category="Approval", provider="Manual", configuration={})
+def _approval(stage: str) -> dict[str, Any]:
+    return _stage(stage, category="Approval", provider="Manual", configuration={})
 
 
 def _stage(

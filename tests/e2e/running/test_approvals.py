@@ -13,6 +13,9 @@ from tests.e2e.releasing.releases import Releases, manifest
 
 pytestmark = pytest.mark.platform
 
+SECOND_STAGE = "Sign"
+NO = ("--reason", "not this one")
+
 
 @pytest.mark.parametrize("mode", ["SUPERSEDED", "PARALLEL"])
 def test_the_command_that_watch_shows_answers_at_once(
@@ -28,8 +31,9 @@ def test_the_command_that_watch_shows_answers_at_once(
     with faults.action("hide token", pipeline=name, action=APPROVAL_STAGE, seconds=3600):
         arn = releases.start(manifest(release_id, name))
         with in_pipe("watch", release_id) as watching:
-            watching.wait_for(f"continue with: release-machine approve {release_id} {name}")
-            answered = run_command("approve", release_id, name, "--comment", "prices checked")
+            asked = f"{name}/{APPROVAL_STAGE}/{APPROVAL_STAGE}"
+            watching.wait_for(f"continue with: release-machine approve {release_id} {asked};")
+            answered = run_command("approve", release_id, asked, "--comment", "prices checked")
             assert answered.returncode == 0, answered.stderr
             assert watching.end() == 0
     assert releases.end(arn)["status"] == "SUCCEEDED"
@@ -43,6 +47,28 @@ def test_the_command_that_watch_shows_answers_at_once(
     assert f"approved stage {APPROVAL_STAGE}, action {APPROVAL_STAGE}: prices checked" in [
         entry["what"] for entry in pipeline["audit"] if entry["who"] == account.caller
     ]
+
+
+def test_the_command_answers_no_approval_that_comes_later(
+    releases: Releases, pipelines: Pipelines
+) -> None:
+    """A pipeline asks twice: the command of the first question refuses to answer the second."""
+    name, release_id = pipelines.make(approval=True), unique("asked")
+    pipelines.ask_again(name, SECOND_STAGE)
+    first, second = (f"{name}/{stage}/{stage}" for stage in (APPROVAL_STAGE, SECOND_STAGE))
+    arn = releases.start(manifest(release_id, name))
+    execution_id = releases.started(release_id, name)
+    with in_pipe("watch", release_id) as watching:
+        for asked, before in ((first, second), (second, first)):
+            watching.wait_for(f"continue with: release-machine approve {release_id} {asked};")
+            for words in (("approve", release_id, before), ("reject", release_id, before, *NO)):
+                refused = run_command(*words)
+                assert refused.returncode == 1
+                assert f"so nothing was answered. What waits is {asked}." in refused.stderr
+            assert pipelines.status(name, execution_id) == "InProgress"
+            assert run_command("approve", release_id, asked).returncode == 0
+        assert watching.end() == 0
+    assert releases.end(arn)["status"] == "SUCCEEDED"
 
 
 def test_a_rejection_is_final_and_on_record(

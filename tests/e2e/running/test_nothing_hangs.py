@@ -130,7 +130,8 @@ def test_a_release_says_that_it_waits_for_an_approval(
     assert name in text
     assert APPROVAL_STAGE in text
     assert "manual approval" in text
-    assert f"release-machine approve {release_id} {name}" in text
+    asked = f"{name}/{APPROVAL_STAGE}/{APPROVAL_STAGE}"
+    assert f"release-machine approve {release_id} {asked}" in text
     assert token not in text
     pipelines.approve(name, execution_id)
     assert releases.end(arn)["status"] == "SUCCEEDED"

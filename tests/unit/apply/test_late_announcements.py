@@ -16,7 +16,13 @@ from release_core.domain.announcements import (
     RELEASE_STUCK,
 )
 from release_core.domain.release import Release
-from release_core.errors import AnnouncementRefused, LedgerBusy, ManifestInvalid, PipelinesBusy
+from release_core.errors import (
+    AnnouncementRefused,
+    LedgerBusy,
+    ManifestInvalid,
+    PipelinesBusy,
+    Rejection,
+)
 from release_core.ledger.ledger import Ledger
 from release_core.strict_json import write_json
 from tests.worlds.answers import ask
@@ -24,6 +30,12 @@ from tests.worlds.faults import Crash, meanwhile
 from tests.worlds.release_world import LOOK_AFTER, ReleaseWorld
 
 HOUR = timedelta(hours=1)
+DROPPED = write_json(
+    {
+        "source": "aws.s3",
+        "detail": {"bucket": {"name": "manifests"}, "object": {"key": "r.json"}},
+    }
+)
 
 
 def an_hour_passes(world: ReleaseWorld, hours: int = 1) -> None:
@@ -104,6 +116,30 @@ def test_a_rejection_that_was_not_announced_is_announced_once(world: ReleaseWorl
     (found,) = world.events.details(RELEASE_REJECTED)
     assert (found["error"], found["executionArn"]) == ("ManifestInvalid", arn)
     assert "nowhere" in found["why"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "alias"),
+    [
+        ('{"releaseId": "r", "pipelines": ["nowhere"]}', None),
+        ('{"manifest": 5, "requestedBy": "ada", "apiRequestId": "call 1"}', "api"),
+        (DROPPED, None),
+        ('{"rollBack": "q", "releaseId": "q-rollback", "requestedBy": "ada"}', None),
+    ],
+    ids=("direct", "api", "s3", "rollback"),
+)
+def test_a_late_rejection_says_the_same(asked: str, alias: str | None) -> None:
+    """Whatever the door is; only the moment may be another one."""
+    found = []
+    for refusals in (0, 1):
+        world = ReleaseWorld()
+        world.events.failing = refusals
+        with pytest.raises(Rejection):
+            world.open_release(world.start(asked, alias=alias))
+        an_hour_passes(world)
+        found += world.events.details(RELEASE_REJECTED)
+    first, late = ({**each, "at": None} for each in found)
+    assert late == first
 
 
 def refuse(world: ReleaseWorld) -> None:

@@ -47,6 +47,12 @@ def test_a_partial_answer_is_completed(client: FakeDynamoDB) -> None:
     assert waits == [0, 0, 0]
 
 
+def test_a_key_that_is_named_twice_is_read_once(client: FakeDynamoDB) -> None:
+    """DynamoDB refuses a request that has a key twice, such as a pipeline that a person names."""
+    table = Table(client, "things")  # type: ignore[arg-type]  # a fake client
+    assert list(table.get_all([*KEYS, *KEYS])) == KEYS
+
+
 def test_a_table_that_reads_nothing_is_busy(client: FakeDynamoDB) -> None:
     """The waits grow, and then the workflow's retry takes over."""
     waits: list[int] = []

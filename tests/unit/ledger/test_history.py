@@ -454,6 +454,8 @@ def test_search_for_pipelines(ledger: HistoryReader, client: Recording) -> None:
     assert [[*each.pipelines] for each in found] == [["odd"]] * 5
     assert [name for name, _ in client.calls].count("batch_get_item") == 1
     assert [each.release_id for each in ledger.search(Search(pipelines=["orders"]), 5)] == ["5.10"]
+    twice = ledger.search(Search(pipelines=["odd", "odd"]), 5)
+    assert [[*each.pipelines] for each in twice] == [["odd"]] * 5
 
 
 def test_search_asks_about_headers(ledger: HistoryReader, client: Recording) -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from release_core.errors import ManifestInvalid
 from release_core.manifest.checks import check_manifest
-from release_core.manifest.model import Manifest
 from tests.unit.manifest.test_credentials import KEY_ID, SECRET
 
 HIDDEN = "safe\u202egnp.exe"
@@ -76,8 +75,8 @@ def test_a_user_is_told_what_is_wrong(keys: dict[str, Any], problem: str) -> Non
 
 
 @pytest.mark.parametrize("key", ["title", "notes"])
-@pytest.mark.parametrize("more", [{}, {"rollbackOf": "q"}])
-def test_a_text_that_looks_like_a_key_is_refused(key: str, more: dict[str, str]) -> None:
+@pytest.mark.parametrize("more", [{}, {"rollbackOf": "q"}, {"resume": True}])
+def test_a_text_that_looks_like_a_key_is_refused(key: str, more: dict[str, Any]) -> None:
     """Everyone sees it, so it is refused, and never repeated."""
     (problem,) = problems(**{key: f"with {KEY_ID}"}, **more)
     assert problem.startswith(f"{key}: looks like an AWS access key; everyone who may read")
@@ -85,6 +84,3 @@ def test_a_text_that_looks_like_a_key_is_refused(key: str, more: dict[str, str])
     (problem,) = problems(**{key: f"secret key {SECRET}"}, **more)
     assert problem.startswith(f"{key}: looks like an AWS secret access key")
     assert SECRET not in problem
-    # What is on record is not refused.
-    again = manifest(**{key: f"with {KEY_ID}"}, resume=True)
-    assert isinstance(check_manifest(again, declared=None), Manifest)

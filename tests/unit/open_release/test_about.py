@@ -103,6 +103,25 @@ def test_a_retry_keeps_it(world: ReleaseWorld) -> None:
     assert announced(world) == {("Prices with tax", "hotfix")}
 
 
+def test_a_retry_keeps_it_also_while_it_waits(world: ReleaseWorld) -> None:
+    """A manifest that resumes the release has a title, notes and kind that do not count."""
+    for release_id, keys, kept in (
+        ("r", HOTFIX, (ABOUT["title"], None, ReleaseKind.HOTFIX)),
+        ("plain", {}, (None, None, ReleaseKind.STANDARD)),
+    ):
+        run(world, release_id, "orders", bad="orders", **keys)
+        other = {"title": "Other", "notes": "Other.", "kind": "standard" if keys else "hotfix"}
+        again = {"releaseId": release_id, "pipelines": ["orders"], "resume": True, **other}
+        held = again | {"notBefore": to_iso(world.clock() + timedelta(hours=2))}
+        arn = world.start(write_json(held))
+        assert world.open_release(arn)["outcome"] == "HELD"
+        (pending,) = (each for each in latest(world) if each.pending)
+        assert about(pending) == kept
+        assert announced(world, release_id) == {(kept[0], kept[2].value)}
+        world.step_functions.stop_execution(executionArn=arn)
+        world.clock.advance(timedelta(minutes=1))
+
+
 def test_the_same_manifest_with_another_title_is_the_same_release(world: ReleaseWorld) -> None:
     """What it had first stays."""
     run(world, "r", "orders", **HOTFIX)

@@ -63,6 +63,33 @@ def test_a_plan_says_what_the_release_is_about(world: ReleaseWorld) -> None:
     assert plan(world, 5).as_json()["kind"] is None
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_plan_shows_what_a_release_that_exists_is_about(
+    world: ReleaseWorld, *, resume: bool
+) -> None:
+    """Another title, other notes and another kind do not count, which is a warning."""
+    about = {"title": "Prices with tax", "notes": "At 18:00.", "kind": "hotfix"}
+    arn = world.begin("orders", **about)
+    world.wait(arn)
+    world.ship("v", fails=True)
+    world.close(arn)
+    for other, ignored in (
+        ({"title": "Other", "notes": "Other.", "kind": "standard"}, "title, notes, kind"),
+        ({"title": "Other"}, "title"),
+        ({}, None),
+        (about, None),
+    ):
+        found = plan(world, "orders", resume=resume, **other)
+        assert found.valid
+        assert {key: found.as_json()[key] for key in about} == about
+        kept = "release r keeps what its first manifest said"
+        warned = [each for each in found.warnings if kept in each]
+        assert warned == ([f"not used of this manifest: {ignored}; {kept}"] if ignored else [])
+    # Another manifest is refused: its title is that of a release that needs an id of its own.
+    refused = plan(world, "orders", "catalog", title="Other").as_json()
+    assert (refused["title"], refused["warnings"]) == ("Other", [])
+
+
 @pytest.mark.parametrize("first", ["version", "key"])
 def test_a_pinned_key_is_shown_with_its_version(world: ReleaseWorld, first: str) -> None:
     """Version and key are both shown, in either order; a key without a version is shown alone."""

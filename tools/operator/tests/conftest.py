@@ -98,7 +98,7 @@ def running() -> Snapshot:
                 stage="Approve",
                 action="Ask",
                 waits_for="manual approval",
-                way_out="release-machine approve 2026.11.22-1 web",
+                way_out="release-machine approve 2026.11.22-1 web/Approve/Ask",
                 link="https://example.com/review",
             ),
         },

@@ -24,5 +24,9 @@ class UnreachableError(OperatorError):
     exit_code = 3
 
 
+class UnansweredError(UnreachableError):
+    """A request was sent and its answer did not come, so it may have been carried out."""
+
+
 class LeftOpenError(OperatorError):
     """The workflow execution has ended, but the ledger still has the release as running."""

@@ -1,6 +1,7 @@
 """What waits is approved and rejected: approvals of the release, and those of CodePipeline."""
 
 import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from release_core.domain.release import ReleaseStatus
 from release_machine.errors import OperatorError, UsageError
 from tools.operator.tests.conftest import Run
-from tools.operator.tests.samples.asking_release import ALICE, asking
+from tools.operator.tests.samples.asking_release import ALICE, asking, asking_snapshot
 from tools.operator.tests.samples.fake_deployment import FakeAws
 
 ID = "2026.11.22-1"
@@ -108,6 +109,36 @@ def test_several_by_hand(asked: FakeAws, run: Run) -> None:
     assert "shop-payments/Approve/Legal, shop-payments/Approve/Ask" in result.stderr
     assert run("approve", ID, "shop-payments/Approve/Legal").exit_code == 0
     assert [each["actionName"] for each in asked.put] == ["Legal"]
+
+
+@pytest.mark.parametrize("name", ["shop-payments/Approve/Legal", "shop-payments/Approve"])
+@pytest.mark.parametrize("words", [("approve",), ("reject", "--reason", "no")])
+def test_another_waits_by_then(asked: FakeAws, run: Run, name: str, words: tuple[str, ...]) -> None:
+    """What the person has not seen is not answered; the refusal names it."""
+    asked.asks = {"shop-payments": ["Ask", "Security"]}
+    command, *options = words
+    result = run(command, ID, name, *options)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"{name} does not wait for an answer, so nothing was answered. What waits is "
+        "shop-payments/Approve/Ask, shop-payments/Approve/Security.\n"
+        "See what waits with: release-machine approvals\n"
+    )
+    assert not asked.put
+
+
+def test_the_command_that_is_shown_answers_what_is_shown(asked: FakeAws, run: Run) -> None:
+    """It names the action, so that it does nothing when the pipeline asks for another one."""
+    asked.asks = {"shop-payments": ["Legal"]}
+    seen = asking_snapshot().activity["shop-payments"]
+    assert seen.way_out
+    program, *words = shlex.split(seen.way_out)
+    assert program == "release-machine"
+    assert run(*words).exit_code == 1
+    assert not asked.put
+    asked.asks = {"shop-payments": ["Ask"]}
+    assert run(*words).exit_code == 0
+    assert [each["actionName"] for each in asked.put] == ["Ask"]
 
 
 def test_answered_meanwhile(asked: FakeAws, run: Run) -> None:

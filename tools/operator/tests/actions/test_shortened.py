@@ -66,6 +66,83 @@ def test_the_id_of_rejected_manifests(listed: FakeAws, run: Run) -> None:
     assert "was rejected, so there is no release to retry" in result.stderr
 
 
+HANDED_IN_AGAIN = "2026.11.23"
+
+
+@pytest.fixture
+def rejected_before(listed: FakeAws) -> FakeAws:
+    """A deployment in which a manifest was rejected that is handed in again."""
+    before = replace(listed.releases[REJECTED], requested_id=HANDED_IN_AGAIN)
+    listed.releases[REJECTED] = before
+    return listed
+
+
+def test_it_is_opened_between_the_reads(
+    rejected_before: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rejection is older than the release, which is not in the list yet."""
+    latest = [*rejected_before.releases.values()]
+
+    def opened_meanwhile(_: int) -> list[Release]:
+        opened = replace(latest[0], release_id=HANDED_IN_AGAIN)
+        rejected_before.releases[HANDED_IN_AGAIN] = opened
+        return latest
+
+    monkeypatch.setattr(rejected_before, "latest", opened_meanwhile)
+    assert whole_name(rejected_before, HANDED_IN_AGAIN) == (HANDED_IN_AGAIN, False)  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_it_begins_to_wait_between_the_reads(
+    rejected_before: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rejection is older than the release that waits."""
+    latest = [*rejected_before.releases.values()]
+
+    def waits_meanwhile(_: int) -> list[Release]:
+        waits = replace(latest[0], release_id=HANDED_IN_AGAIN, pending=True)
+        rejected_before.waiting = [waits]
+        return [waits, *latest]
+
+    monkeypatch.setattr(rejected_before, "latest", waits_meanwhile)
+    assert whole_name(rejected_before, HANDED_IN_AGAIN) == (HANDED_IN_AGAIN, False)  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_the_first_was_rejected_under_its_own_id(rejected_before: FakeAws) -> None:
+    """Its execution was named after the release; the last rejection is the answer all the same."""
+    last = rejected_before.releases[REJECTED]
+    first = EXECUTION.replace("mine", HANDED_IN_AGAIN)
+    rejected_before.releases[first] = replace(last, release_id=first, execution_arn=first)
+    assert whole_name(rejected_before, HANDED_IN_AGAIN) == (REJECTED, False)  # type: ignore[arg-type]  # it stands for a session
+    # As the only one, or when no later one is among the latest, it is found by its name.
+    rejected_before.releases.pop(REJECTED)
+    assert whole_name(rejected_before, HANDED_IN_AGAIN) == (HANDED_IN_AGAIN, False)  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_the_name_of_a_rejected_execution_is_whole(listed: FakeAws) -> None:
+    """Also the long name that AWS gives it, of which the list has only the beginning."""
+    name = REJECTED.rpartition(":")[2]
+    assert whole_name(listed, name) == (name, False)  # type: ignore[arg-type]  # it stands for a session
+    listed.releases = {REJECTED: listed.releases[REJECTED], f"{name}-more": listed.releases["shop"]}
+    assert whole_name(listed, name) == (name, False)  # type: ignore[arg-type]  # it stands for a session
+
+
+def test_watch_says_when_it_was_rejected(rejected_before: FakeAws, run: Run) -> None:
+    """The person may have handed it in again, and sees that this is not the answer to it."""
+    by_id = run("watch", HANDED_IN_AGAIN)
+    assert by_id.exit_code == 1
+    assert by_id.stderr.startswith("Rejected at 2026-11-22T10:00:42Z, nothing was started. ")
+    assert by_id.stderr.endswith(
+        "If it was handed in again since then, that is not on record yet. "
+        f"Look again with: release-machine watch {HANDED_IN_AGAIN}\n"
+    )
+    # Whoever names the execution knows which one is shown.
+    by_execution = run("watch", REJECTED).stderr
+    assert by_execution.startswith("Rejected, nothing was started. ")
+    assert "handed in again" not in by_execution
+    (event,) = map(json.loads, run("watch", HANDED_IN_AGAIN, "--json").stdout.splitlines())
+    assert (event["event"], event["rejectedAt"]) == ("rejected", "2026-11-22T10:00:42.000Z")
+
+
 def test_a_release_that_waits_is_whole(listed: FakeAws) -> None:
     """Its id is no short name of a release that is open."""
     waits = replace(listed.releases["shop"], release_id="sho", pending=True)

@@ -10,6 +10,7 @@ import pytest
 
 from release_core.domain.approvals import Approval
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, ReleaseStatus
+from release_machine.actions import automatic_rollback
 from release_machine.errors import OperatorError
 from release_machine.release.questions import AskedByHand
 from tools.operator.tests.conftest import at
@@ -223,6 +224,29 @@ def test_only_the_rollback_that_was_shown_is_started(
     assert aws.started == []
 
 
+def test_only_the_execution_that_was_shown_is_stopped(aws: FakeAws, dashboard: Served) -> None:
+    """The release has failed since, and the retry of a colleague waits: that is shown first."""
+    page = dashboard.browser.get(path("cancel")).text
+    aws.set_status("FAILED", closed_at=at(50))
+    retry = replace(
+        aws.releases[RELEASE],
+        status=ReleaseStatus.RUNNING,
+        execution_arn=f"{EXECUTION}-retry",
+        closed_at=None,
+        pending=True,
+        pipelines={},
+    )
+    aws.waiting = [retry]
+    answer = dashboard.browser.post(path("cancel"), data=Form(page).fields, headers=ORIGIN)
+    assert answer.status_code == 409
+    assert "The release has changed since this page was loaded." in answer.text
+    assert "is not opened: nothing would start" in words(answer.text)
+    assert aws.stopped == []
+    again = dashboard.post(path("cancel"))
+    assert again.status_code == 303
+    assert [each["executionArn"] for each in aws.stopped] == [retry.execution_arn]
+
+
 def test_cancel(aws: FakeAws, dashboard: Served) -> None:
     """The page says what would be stopped and skipped; the cause names the person."""
     text = dashboard.browser.get(path("cancel")).text
@@ -317,6 +341,63 @@ def test_a_rollback_that_is_refused(
     )
     assert answer.status_code == 409
     assert aws.started == []
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("RUNNING", ("is being rolled back by release back", "release-machine watch back")),
+        ("SUCCEEDED", ("was rolled back by release back, which has SUCCEEDED", "--force")),
+        ("FAILED", ()),
+        ("CANCELLED", ()),
+    ],
+)
+def test_a_second_rollback(
+    aws: FakeAws, core: Core, dashboard: Served, status: str, told: tuple[str, ...]
+) -> None:
+    """Another one can be started after one that did not succeed, as with the command."""
+    aws.set_status("FAILED", closed_at=at(50), rolled_back_by="back")
+    back = replace(aws.releases[RELEASE], release_id="back", rolled_back_by=None)
+    aws.releases["back"] = replace(back, status=ReleaseStatus(status))
+    page = dashboard.browser.get(path("rollback"))
+    for each in told:
+        assert each in words(page.text)
+    assert ("<form" not in page.text) is bool(told)
+    answer = dashboard.post(path("rollback"))
+    assert answer.status_code == (403 if told else 303)
+    assert len(aws.started) == (0 if told else 1)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "rollback", "comes"),
+    [
+        ("RUNNING", None, True),
+        ("FAILED", "RUNNING", True),
+        ("FAILED", "FAILED", False),
+        ("FAILED", None, False),
+    ],
+    ids=("about to start", "waits for busy pipelines", "refused", "not started"),
+)
+def test_a_rollback_that_was_announced(
+    aws: FakeAws,
+    core: Core,
+    dashboard: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    workflow: str,
+    rollback: str | None,
+    *,
+    comes: bool,
+) -> None:
+    """One that may still come is followed; otherwise a person can start it."""
+    shown = {EXECUTION: workflow}
+    monkeypatch.setattr(
+        automatic_rollback, "execution_status", lambda arn, **_: shown.get(arn, rollback)
+    )
+    aws.set_status("FAILED", closed_at=at(50), rolls_back_as="back")
+    page = dashboard.browser.get(path("rollback"))
+    assert ("is being rolled back by release back" in words(page.text)) is comes
+    assert ("<form" in page.text) is not comes
+    assert dashboard.post(path("rollback")).status_code == (403 if comes else 303)
 
 
 def _cookies(dashboard: Served) -> list[str]:

@@ -126,8 +126,16 @@ def test_trouble_is_said_with_its_age_and_what_to_do() -> None:
     assert "catalog" in text
 
 
+def test_a_bare_page_is_whole_without_the_deployment() -> None:
+    """It has a title and leads on, without navigation, foot and script."""
+    page = Page(pages.bare_document("Gone", pages.message("Gone", "It is not there.", None)))
+    assert [each["id"] for each in page.all("main")] == ["content"]
+    assert len(page.all("h1")) == len(page.all("title")) == 1
+    assert not [*page.all("nav"), *page.all("footer"), *page.all("script")]
+
+
 def test_a_message_has_a_way_on() -> None:
     """An error page says what is wrong, what to do, and leads back."""
-    page = Page(document(pages.message(dashboard_samples.SITE, "Gone", "It is not there.", None)))
+    page = Page(document(pages.message("Gone", "It is not there.", None)))
     assert "It is not there." in page.text
     assert "Go to the estate" in page.text

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from release_core.domain.release import Failure, PipelineStatus
 from release_machine.dashboard import pages
 from release_machine.dashboard.pages.standing import places
@@ -137,6 +139,60 @@ def test_a_freeze_is_above_what_it_holds() -> None:
     assert "23 Nov, 00:32 , by carol@example.com )" in text
 
 
+def about(page: Page) -> dict[str, str]:
+    """What the script takes from the content of a page."""
+    (found,) = [each for _, each in page.elements if "data-title" in each]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "unread", "asked", "says"),
+    [
+        (6, (), None, "6 pipelines not readable"),
+        (1, ("ListPipelines was refused.",), None, "1 pipeline not readable"),
+        (0, ("ListPipelines was refused.",), None, "not everything could be read"),
+        (0, (), "web could not be read.", "not everything could be read"),
+    ],
+    ids=("every pipeline", "one pipeline", "their list", "what waits for people"),
+)
+def test_what_could_not_be_read_is_not_called_quiet(
+    pipelines: int, unread: tuple[str, ...], asked: str | None, says: str
+) -> None:
+    """The page counts it, also in the icon of the tab and for a screen reader."""
+    quiet = samples.quiet()
+    found = [replace(each, live=None, unread="refused") for each in quiet.estate.pipelines]
+    known = (*found[:pipelines], *quiet.estate.pipelines[pipelines:])
+    page = page_of(
+        Overview(
+            estate=replace(quiet.estate, pipelines=known, unread=unread),
+            approvals=replace(quiet.approvals, unread=asked),
+        )
+    )
+    assert says in page.text
+    assert "quiet" not in page.text
+    assert (about(page)["data-tone"], about(page)["data-says"]) == ("stop", says)
+
+
+def test_what_failed_comes_before_what_could_not_be_read() -> None:
+    """Both are counted."""
+    failure = LastFailure(status=PipelineStatus.FAILED, at=samples.NOW)
+    quiet = samples.quiet()
+    (first, second, *others) = quiet.estate.pipelines
+    known = (replace(first, failure=failure), replace(second, unread="refused"), *others)
+    page = page_of(replace(quiet, estate=replace(quiet.estate, pipelines=known)))
+    assert about(page)["data-tone"] == "bad"
+    assert about(page)["data-says"] == "1 pipeline failed; 1 pipeline not readable"
+
+
+def test_a_list_that_could_not_be_read_is_not_called_empty() -> None:
+    """Without the list nobody knows that there is no pipeline."""
+    quiet = samples.quiet()
+    estate = replace(quiet.estate, pipelines=(), unread=("ListPipelines was refused.",))
+    text = page_of(replace(quiet, estate=estate)).text
+    assert "ListPipelines was refused." in text
+    assert "No pipeline is known yet" not in text
+
+
 def test_the_filter_hides_rows_without_script() -> None:
     """With a text in the address only the pipelines are shown whose names contain it."""
     page = page_of(samples.forty(), name="Web")
@@ -169,9 +225,10 @@ def test_an_estate_without_pipelines_says_what_to_do() -> None:
 
 def test_the_title_counts_failures_and_the_changes_are_read_aloud() -> None:
     """A reader of another tab sees how many pipelines failed; a screen reader is told."""
-    (about,) = [found for _, found in page_of(samples.forty()).elements if "data-title" in found]
-    assert about["data-title"] == "(2) Estate"
-    assert about["data-tone"] == "bad"
-    assert about["data-says"] == (
-        "2 pipelines failed; 2 approvals asked for; 3 releases running; 2 releases waiting"
+    found = about(page_of(samples.forty()))
+    assert found["data-title"] == "(2) Estate"
+    assert found["data-tone"] == "bad"
+    assert found["data-says"] == (
+        "2 pipelines failed; 1 pipeline not readable; 2 approvals asked for; 3 releases running; "
+        "2 releases waiting"
     )

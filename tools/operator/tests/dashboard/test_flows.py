@@ -103,6 +103,15 @@ def test_a_release_changes_in_two_tabs_while_they_are_open(
     assert dashboard.faults == []
 
 
+def test_a_running_release_says_as_of_when_it_is(chromium: Chromium, dashboard: Running) -> None:
+    """Its page changes at each read, and the time of the read in the head with it."""
+    enter(chromium, dashboard, f"/releases/{RELEASE}")
+    read_at = "document.querySelector('.fresh time').dateTime"
+    loaded = chromium.evaluate(read_at)
+    chromium.wait_until(f"{read_at} > '{loaded}'")
+    assert dashboard.faults == []
+
+
 def test_a_release_is_cancelled_after_a_confirmation(
     chromium: Chromium, acting: Running, shop: FakeAws
 ) -> None:

@@ -13,6 +13,13 @@ from tools.operator.tests.samples.page_server import PageServer
 
 WIDTH, HEIGHT = 1280, 844
 BANNER = "document.querySelector('[data-connection]')"
+HIDE = """(() => {
+  window.shown = (hidden) => {
+    Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  window.shown(true);
+})()"""
 
 
 def estate_of(*, many: bool) -> str:
@@ -165,21 +172,35 @@ def test_a_hidden_tab_follows_again_when_it_is_shown(
 ) -> None:
     """A hidden tab has no stream, because a browser allows only six; a shown one connects anew."""
     visit(chromium, server)
-    chromium.evaluate(
-        """(() => {
-          window.shown = (hidden) => {
-            Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
-            document.dispatchEvent(new Event('visibilitychange'));
-          };
-          window.shown(true);
-        })()"""
-    )
+    chromium.evaluate(HIDE)
     before = server.streams
     chromium.evaluate("window.shown(false)")
     server.wait_for_streams(before + 1)
     server.send("state", estate_of(many=True))
     chromium.wait_until("document.querySelectorAll('[data-name]').length === 40")
     assert chromium.evaluate(f"{BANNER}.hidden") is True
+
+
+def test_a_tab_that_was_hidden_for_hours_says_how_old_it_is(
+    chromium: Chromium, server: PageServer
+) -> None:
+    """When the dashboard has ended meanwhile: not as old as the time since it is shown again."""
+    visit(chromium, server)
+    server.beat("2026-11-22T22:43:07Z")
+    chromium.wait_until("document.querySelector('.fresh time').dateTime.includes('22:43:07')")
+    chromium.evaluate(HIDE)
+    server.pause()
+    chromium.evaluate("(() => { const now = Date.now; Date.now = () => now() + 3 * 3600e3; })()")
+    chromium.evaluate("window.shown(false)")
+    chromium.wait_until(f"{BANNER}.innerText.includes('Last update 3 h ago.')")
+
+
+def test_too_many_tabs_are_said(chromium: Chromium, server: PageServer) -> None:
+    """A tab without a stream says what to do, and does not try again."""
+    visit(chromium, server)
+    server.send("full", "{}")
+    chromium.wait_until(f"{BANNER}.innerText.trim().startsWith('Too many tabs are open')")
+    assert chromium.evaluate(f"{BANNER}.dataset.connection") == "over"
 
 
 def test_the_end_of_the_server_is_said(chromium: Chromium, server: PageServer) -> None:

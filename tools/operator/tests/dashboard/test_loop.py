@@ -12,6 +12,7 @@ import pytest
 
 from release_machine.dashboard.loop import ReadLoop
 from release_machine.dashboard.pace import OVER, RUNNING, TROUBLED, tempo_of
+from release_machine.dashboard.pages.times import age
 from release_machine.dashboard.state import History, Seen
 from release_machine.dashboard.stream import EventStream, Streams, event
 from release_machine.dashboard.topics import (
@@ -278,9 +279,9 @@ def test_a_page_whose_read_takes_long_is_late() -> None:
             for seconds, late in ((60.0, False), (120.0, True)):
                 world.seconds = seconds
                 async with aclosing(streams.events(ESTATE, after=None)) as events:
-                    await anext(events)
-                    kind, data, _ = parsed(await anext(events))
-                    assert (kind, json.loads(data)["late"]) == ("beat", late)
+                    beats = (parsed(each) async for each in events)
+                    data = await anext(data async for kind, data, _ in beats if kind == "beat")
+                    assert json.loads(data)["late"] == late
 
     in_time(test)
 
@@ -335,25 +336,32 @@ def test_pauses_grow_while_nothing_changes() -> None:
     assert tempo_of(AboutRelease("x"), None) is RUNNING
 
 
-def test_an_unchanged_page_is_not_sent_again() -> None:
-    """A read that found the same gives no frame, although its time differs."""
-    topic = APPROVALS
-    world = World({topic: History(at=at(0))})
+def test_only_a_page_that_has_changed_is_sent_again() -> None:
+    """Not one that is the same later; but one that says how long ago something was."""
+    world = World({APPROVALS: History(at=at(0))})
+
+    def render(_: Topic, seen: Seen[Any]) -> str:
+        assert seen.value
+        return f"asked {age(seen.value.at - at(0))} ago"
 
     async def test() -> None:
-        loop = world.loop()
+        loop = ReadLoop(
+            world.read, render, clock=lambda: at(0), report=world.faults.append, timer=lambda: 0.0
+        )
         async with running(loop):
-            with loop.watching(topic) as board:
-                await board.wait(0, seconds=SOON)
-                first = board.frame
-                world.values[topic] = History(at=at(60), more=False)
-                loop.hurry()
-                await board.wait(1, seconds=SOON)
-                assert board.frame is first
-                world.values[topic] = History(at=at(60), more=True)
-                loop.hurry()
-                await board.wait(2, seconds=SOON)
-                assert board.frame is not first
+            with loop.watching(APPROVALS) as board:
+                frames = []
+                for looks, seconds in enumerate((60, 90, 150)):
+                    world.values[APPROVALS] = History(at=at(seconds))
+                    loop.hurry()
+                    await board.wait(looks, seconds=SOON)
+                    assert board.frame
+                    frames.append(board.frame)
+        first, second, third = frames
+        assert first is second
+        assert first.html == "asked 1\N{NO-BREAK SPACE}min ago"
+        assert third.html == "asked 2\N{NO-BREAK SPACE}min ago"
+        assert first.id != third.id
 
     in_time(test)
 
@@ -367,7 +375,7 @@ def parsed(text: bytes) -> tuple[str, str, str | None]:
 
 
 def test_events_of_a_stream() -> None:
-    """The content at once, then each change, beats between, and the end."""
+    """The content at once, then each change, each with the time of its read, and the end."""
     world = World({ESTATE: "one\ntwo"})
 
     async def test() -> None:
@@ -379,16 +387,21 @@ def test_events_of_a_stream() -> None:
             assert (kind, json.loads(data)["readAt"]) == ("beat", None)
             kind, data, first = parsed(await anext(events))
             assert (kind, data) == ("state", "<p>one\ntwo</p>")
+            kind, data, _ = parsed(await anext(events))
+            assert (kind, json.loads(data)["readAt"]) == ("beat", "2026-11-22T10:00:00.000Z")
             loop.hurry()
             kind, data, _ = parsed(await anext(events))
             assert (kind, json.loads(data)["readAt"]) == ("beat", "2026-11-22T10:00:00.000Z")
             world.values[ESTATE] = "three"
+            world.seconds = 60
             loop.hurry()
             kind, data, second = parsed(await anext(events))
             assert (kind, data) == ("state", "<p>three</p>")
             assert first
             assert second
             assert first != second
+            kind, data, _ = parsed(await anext(events))
+            assert (kind, json.loads(data)["readAt"]) == ("beat", "2026-11-22T10:01:00.000Z")
             loop.stop()
             kind, _, _ = parsed(await anext(events))
             assert kind == "end"
@@ -413,7 +426,6 @@ def test_a_tab_gets_nothing_twice() -> None:
                 loop.hurry()
                 assert parsed(await anext(events))[0] == "beat"
             async with aclosing(streams.events(ESTATE, after="of another start")) as events:
-                await anext(events)
                 await anext(events)
                 assert parsed(await anext(events))[0] == "state"
 

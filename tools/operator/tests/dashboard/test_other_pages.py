@@ -86,6 +86,17 @@ def test_pipelines_that_could_not_be_read_are_named_with_the_questions() -> None
     assert unread in approvals(unread=unread).text
 
 
+def test_a_page_that_does_not_know_all_questions_does_not_say_that_there_is_none() -> None:
+    """Pipelines that are not read yet, or cannot be read, may ask."""
+    later = approvals(waiting=(), later=12)
+    assert "12 running pipelines are not read yet , and may wait for an answer" in later.text
+    assert "1 running pipeline is not read yet" in approvals(waiting=(), later=1).text
+    for page, tone in ((later, "wait"), (approvals(waiting=(), unread="no"), "stop")):
+        assert "Nothing waits" not in page.text
+        (about,) = [found for _, found in page.elements if "data-title" in found]
+        assert about["data-tone"] == tone
+
+
 def test_no_question_is_a_state_too() -> None:
     """An empty page says when a question would appear."""
     assert "Nothing waits for an answer" in approvals(waiting=()).text
@@ -122,6 +133,10 @@ def test_the_filters_keep_what_was_chosen() -> None:
     assert values["pipeline"] == "shop-orders-eu shop-web-*"
     assert (values["requester"], values["since"]) == ("alice*", "30d")
     assert values["until"] == "2026-11-22T18:00Z"
+    assert (
+        "Filters : status failed, status cancelled, outcome rolled back, pipeline shop-orders-eu, "
+        "pipeline shop-web-*, requester alice*, since 30d, until 2026-11-22T18:00Z" in page.text
+    )
     assert "Show all" in page.text
     assert "Show all" not in history(Filters(), samples.history()).text
 

@@ -1,6 +1,7 @@
 """What the dashboard reads for a page: what can be done, and few calls of CodePipeline."""
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from release_core.domain.approvals import Approval
 from release_core.domain.release import Failure, Pipeline, PipelineStatus, Release, ReleaseStatus
+from release_machine.actions import automatic_rollback
 from release_machine.dashboard import history_reading
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.offers import offers
@@ -88,6 +90,72 @@ def test_what_else_is_offered(
     """What has ended is retried or rolled back, once."""
     release = replace(running.release, **changed)
     assert [each.action for each in offers(release, {})] == offered
+
+
+@pytest.mark.parametrize(
+    ("changed", "offered"),
+    [
+        ({"rolled_back_by": "x"}, ["rollback"]),
+        ({"rolled_back_by": "x", "rolls_back_as": "x"}, ["rollback"]),
+        ({"rolls_back_as": "x"}, ["retry", "rollback"]),
+    ],
+    ids=("opened", "announced and opened", "announced"),
+)
+def test_what_is_offered_after_a_rollback_that_failed(
+    running: Snapshot, changed: dict[str, Any], offered: list[str]
+) -> None:
+    """Another rollback, as the command starts it; and a retry if none was opened."""
+    release = replace(running.release, status=ReleaseStatus.FAILED, **changed)
+    found = offers(release, {}, rollback_failed=True)
+    assert [each.action for each in found] == offered
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [("RUNNING", []), ("SUCCEEDED", []), ("FAILED", ["rollback"]), ("CANCELLED", ["rollback"])],
+)
+def test_the_page_of_a_release_that_was_rolled_back(
+    aws: FakeAws, status: str, offered: list[str]
+) -> None:
+    """It offers another rollback after one that did not succeed, and shows when that changes."""
+    aws.set_status("FAILED", rolled_back_by="back")
+    back = replace(aws.releases[RELEASE], release_id="back", rolled_back_by=None)
+    aws.releases["back"] = replace(back, status=ReleaseStatus.RUNNING)
+    with closing(Reader(lambda: aws, clock=Clock())) as reader:  # type: ignore[arg-type,return-value]
+        before = reader(AboutRelease(RELEASE))
+        assert before.offers == ()
+        aws.releases["back"] = replace(back, status=ReleaseStatus(status))
+        after = reader(AboutRelease(RELEASE))
+    assert [each.action for each in after.offers] == offered
+    assert (facts(after) != facts(before)) is bool(offered)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "rollback", "offered"),
+    [
+        ("RUNNING", None, []),
+        ("FAILED", "RUNNING", []),
+        ("FAILED", "FAILED", ["retry", "rollback"]),
+        ("FAILED", None, ["retry", "rollback"]),
+    ],
+    ids=("about to start", "waits for busy pipelines", "refused", "not started"),
+)
+def test_the_page_of_a_release_that_has_announced_its_rollback(
+    aws: FakeAws,
+    monkeypatch: pytest.MonkeyPatch,
+    workflow: str,
+    rollback: str | None,
+    offered: list[str],
+) -> None:
+    """It offers what helps once the rollback cannot be opened any more."""
+    shown = {EXECUTION: workflow}
+    monkeypatch.setattr(
+        automatic_rollback, "execution_status", lambda arn, **_: shown.get(arn, rollback)
+    )
+    aws.set_status("FAILED", execution_arn=EXECUTION, rolls_back_as="back")
+    with closing(Reader(lambda: aws, clock=Clock())) as reader:  # type: ignore[arg-type,return-value]
+        found = reader(AboutRelease(RELEASE)).offers
+    assert [each.action for each in found] == offered
 
 
 def test_ids_are_quoted_in_commands_and_addresses(running: Snapshot) -> None:
@@ -220,16 +288,17 @@ def test_what_waits_for_people(aws: FakeAws, running: Snapshot) -> None:
     reader.close()
 
 
-def test_the_first_page_names_one_approval(
-    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_page_has_the_same_questions(aws: FakeAws, running: Snapshot) -> None:
     """By stage and action, as the page of approvals: a pipeline may ask again, for another."""
     aws.releases = {RELEASE: running.release}
-    monkeypatch.setattr(aws, "get_all", lambda _: running.activity)
+    aws.asks = {"payments": ["Ask"]}
+    aws.unreadable = "web"
     reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
-    (asked,) = reader(AboutEstate()).approvals.waiting
-    assert asked.name == "web/Approve/Ask"
-    assert {each.name for each in asked.offers} == {"web/Approve/Ask"}
+    found = reader(AboutEstate()).approvals
+    (asked,) = found.waiting
+    assert asked.name == "payments/Approve/Ask"
+    assert {each.name for each in asked.offers} == {"payments/Approve/Ask"}
+    assert found == reader(AboutApprovals())
     reader.close()
 
 
@@ -404,6 +473,25 @@ def test_actions_that_cannot_be_read() -> None:
     other = [replace(each, execution_id="another") for each in ran(1, "FAILED")]
     actions.refuses = True
     assert steps.get_all(other) == {}
+
+
+def test_a_release_and_its_rollback_in_two_tabs(
+    aws: FakeAws, running: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each keeps the stages of its own executions, however often the other is read."""
+    actions = Actions()
+    monkeypatch.setattr(aws, "list_action_executions", actions.list_action_executions)
+    back = [replace(each, execution_id=f"back-{each.name}") for each in ran(5, "FAILED")]
+    for name, nodes in ((RELEASE, ran(5, "FAILED")), ("back", back)):
+        pipelines = {each.name: each for each in nodes}
+        aws.releases[name] = replace(
+            running.release, release_id=name, status=ReleaseStatus.FAILED, pipelines=pipelines
+        )
+    reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
+    shown = [len(reader(AboutRelease(name)).steps) for _ in range(3) for name in (RELEASE, "back")]
+    assert shown == [3, 3, 5, 5, 5, 5]
+    assert len(actions.asked) == 10
+    reader.close()
 
 
 def test_facts_leave_the_time_out(aws: FakeAws) -> None:

@@ -5,7 +5,7 @@ from botocore import exceptions as aws
 
 from release_core.errors import LedgerBusy
 from release_machine.deployment.aws_problems import explained
-from release_machine.errors import UnreachableError
+from release_machine.errors import UnansweredError, UnreachableError
 from tools.operator.tests.samples.fake_deployment import refusal
 
 
@@ -34,6 +34,22 @@ def test_expected_problems(error: Exception, problem: str, next_step: str) -> No
         raise error
     assert next_step in raised.value.next_step
     assert raised.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "was_sent"),
+    [
+        (aws.ReadTimeoutError(endpoint_url="http://x"), True),
+        (aws.ConnectionClosedError(endpoint_url="http://x"), True),
+        (aws.EndpointConnectionError(endpoint_url="http://x"), False),
+        (aws.ConnectTimeoutError(endpoint_url="http://x"), False),
+    ],
+)
+def test_a_request_that_was_sent(error: Exception, was_sent: bool) -> None:
+    """It may have been carried out, so its error is another one."""
+    with pytest.raises(UnreachableError, match="AWS does not answer") as raised, explained():
+        raise error
+    assert isinstance(raised.value, UnansweredError) is was_sent
 
 
 def test_unexpected_errors_are_not_changed() -> None:

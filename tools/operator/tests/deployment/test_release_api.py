@@ -15,7 +15,7 @@ from botocore.httpsession import URLLib3Session
 
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.release_api import Http, ReleaseApi, api_address
-from release_machine.errors import OperatorError, UnreachableError, UsageError
+from release_machine.errors import OperatorError, UnansweredError, UnreachableError, UsageError
 from tools.operator.tests.conftest import Stubbed
 
 ADDRESS = "https://abc.execute-api.eu-central-1.amazonaws.com/v1"
@@ -136,6 +136,7 @@ def test_the_gateway_refuses(
     with pytest.raises(UnreachableError, match=problem) as refused:
         answered(status, body, **({"x_amzn_ErrorType": error} if error else {}))
     assert next_step in refused.value.next_step
+    assert isinstance(refused.value, UnansweredError) is (next_step == COUNTS_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_the_answer_is_lost(lost: type[HTTPClientError]) -> None:
         def send(self, request: AWSPreparedRequest) -> AWSResponse:
             raise lost(endpoint_url=request.url)
 
-    with pytest.raises(UnreachableError, match="POST /approvals was sent, but not ans") as refused:
+    with pytest.raises(UnansweredError, match="POST /approvals was sent, but not ans") as refused:
         sent(Silent())
     assert COUNTS_ONCE in refused.value.next_step
 

@@ -280,3 +280,29 @@ def test_another_release_does_not_make_a_deployment_fail(later: str) -> None:
     others = (run("b", 2, later), run("z-rollback", 3, rolls_back="z"))
     assert judged([first, *others])[0] == Judged(deployment=first)
     assert judged([first, replace(others[1], rolls_back="a")])[0].cause is Cause.ROLLED_BACK
+
+
+def test_a_long_history_is_judged_in_one_pass() -> None:
+    """However many runs are later: the time grows with their number, not with its square."""
+
+    class Watched(Deployment):
+        """A run that counts how often it is looked at."""
+
+        looks = 0
+
+        def __getattribute__(self, name: str) -> Any:
+            Watched.looks += 1
+            return super().__getattribute__(name)
+
+    count = 1000
+    runs = [
+        Watched(
+            pipeline="orders",
+            release_id=f"r{number}",
+            ended_at=MONDAY + hours(number),
+            outcome=Outcome.LIVE,
+        )
+        for number in range(count)
+    ]
+    assert len(judged(runs)) == count
+    assert Watched.looks < 50 * count

@@ -146,6 +146,50 @@ def test_a_deleted_pipeline(world: ReleaseWorld) -> None:
     )
 
 
+class Rewritten:
+    """CodePipeline that lists other ends of executions: each with its status, newest first."""
+
+    def __init__(self, world: ReleaseWorld, ends: dict[str, tuple[str, timedelta]]) -> None:
+        self._client: Any = world.codepipeline
+        self._now, self._ends = world.clock(), ends
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def list_pipeline_executions(self, **_: Any) -> dict[str, Any]:
+        summaries = [
+            {
+                "pipelineExecutionId": name,
+                "status": status,
+                "startTime": self._now,
+                "lastUpdateTime": self._now + after,
+            }
+            for name, (status, after) in self._ends.items()
+        ]
+        return {"pipelineExecutionSummaries": summaries}
+
+
+def test_who_has_started_what_failed_last(world: ReleaseWorld) -> None:
+    """An execution that was started earlier may fail later; then its release is named."""
+    run(world, "v2", "orders")
+    of_v2, of_v1 = (
+        each["pipelineExecutionId"]
+        for each in world.codepipeline.list_pipeline_executions(pipelineName="orders")[
+            "pipelineExecutionSummaries"
+        ]
+    )
+    ends = {
+        "stopped": ("Stopped", timedelta(minutes=9)),
+        "by hand": ("Failed", timedelta(minutes=1)),
+        of_v2: ("Cancelled", timedelta(minutes=2)),
+        of_v1: ("Failed", timedelta(minutes=3)),
+    }
+    estate = reader(world, codepipeline=Rewritten(world, ends)).pipelines(["orders"])
+    failure = by_name(estate)["orders"].failure
+    assert failure is not None
+    assert (failure.release_id, failure.execution_id) == ("v1", of_v1)
+
+
 class Refusing:
     """CodePipeline that refuses an operation, for a pipeline or for all."""
 

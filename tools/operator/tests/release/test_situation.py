@@ -95,8 +95,10 @@ def test_a_stopping_pipeline_cannot_be_approved(running: Snapshot) -> None:
     assert (web.waits_for, web.way_out) == ("manual approval", None)
     told = with_ways_out(running.release, running.activity)
     assert told["payments"] == running.activity["payments"]
-    assert told["web"].way_out == "release-machine approve 2026.11.22-1 web"
-    assert told["web"].way_to_reject == "release-machine reject 2026.11.22-1 web --reason TEXT"
+    assert told["web"].way_out == "release-machine approve 2026.11.22-1 web/Approve/Ask"
+    assert told["web"].way_to_reject == (
+        "release-machine reject 2026.11.22-1 web/Approve/Ask --reason TEXT"
+    )
 
 
 @pytest.mark.parametrize(

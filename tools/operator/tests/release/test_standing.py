@@ -10,7 +10,14 @@ from release_core.domain.execution import ExecutionState
 from release_core.domain.holds import Freeze, Hold, HoldKind
 from release_core.domain.past_execution import PastExecution
 from release_core.domain.queue import Lock, Place
-from release_core.domain.release import Failure, LockHolder, Pipeline, Release, ReleaseStatus
+from release_core.domain.release import (
+    Failure,
+    LockHolder,
+    Pipeline,
+    PipelineStatus,
+    Release,
+    ReleaseStatus,
+)
 from release_machine.release.estate import EstatePipeline, HeldBy, LastFailure, OtherRun, Standing
 from release_machine.release.standing import Seen, standing_of
 from tools.operator.tests.conftest import at, pipeline
@@ -172,6 +179,33 @@ def test_it_failed_last_outside_releases(state: str, counts: bool) -> None:
     if found.failure:
         assert (found.failure.release_id, found.failure.execution_id) == (None, "e9")
         assert found.failed is None
+
+
+@pytest.mark.parametrize("state", ["STOPPED", "CANCELED", "SUPERSEDED"])
+def test_what_was_stopped_since_repairs_nothing(state: str) -> None:
+    """The execution that failed before is still to be repaired, until one succeeds."""
+    listed = [
+        execution("e3", state, 300),
+        execution("e2", "FAILED", 200),
+        execution("e1", "FAILED", 100),
+    ]
+    found = stands(listed=listed, owners={"e2": "r"})
+    assert found.failure == LastFailure(
+        status=PipelineStatus.FAILED, at=at(200), release_id="r", execution_id="e2"
+    )
+    assert found.standings == (Standing.FAILED,)
+    later = execution("e4", "SUCCEEDED", 400)
+    assert stands(listed=[later, *listed]).failure is None
+    between = execution("e0", "SUCCEEDED", 250)
+    assert stands(listed=[*listed, between]).failure is None
+
+
+def test_codepipeline_went_back_outside_releases() -> None:
+    """That is a success of its own, and what failed is still to be repaired."""
+    back = execution("e3", "SUCCEEDED", 120, rollback_to="e0", undoes="failed: e1")
+    found = stands(listed=[back, execution("e1", "FAILED", 100)])
+    assert found.failure is not None
+    assert found.failure.execution_id == "e1"
 
 
 def test_codepipeline_went_back_by_itself() -> None:

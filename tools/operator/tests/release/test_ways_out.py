@@ -29,9 +29,27 @@ def test_a_shell_joins_the_lines(width: int) -> None:
     assert heard.stdout.split("\n")[:-1] == COMMAND.split()
 
 
-def test_a_command_that_fits() -> None:
+@pytest.mark.parametrize("width", [len(COMMAND), 300])
+def test_a_command_that_fits(width: int) -> None:
     """A command that fits stays on one line."""
-    assert copyable(COMMAND, width=300) == COMMAND
+    assert copyable(COMMAND, width=width) == COMMAND
+
+
+def test_where_a_command_is_broken() -> None:
+    """Between words, an option beside its value, and a longer word after PIPELINE/ or STAGE/."""
+    name = "checkout-and-payments-production/ManualApprovals/ApproveProduction"
+    command = f"release-machine reject 2026.11.22-1 {name} --reason TEXT"
+    assert copyable(command, width=80).splitlines() == [
+        "release-machine reject 2026.11.22-1 \\",
+        f"    {name} \\",
+        "    --reason TEXT",
+    ]
+    assert copyable(command, width=60).splitlines() == [
+        "release-machine reject 2026.11.22-1 \\",
+        "    checkout-and-payments-production/ManualApprovals/\\",
+        "ApproveProduction \\",
+        "    --reason TEXT",
+    ]
 
 
 def test_an_override_is_the_last_resort() -> None:
@@ -56,8 +74,8 @@ def test_each_command_can_be_copied(width: int) -> None:
     told = drawn(*parts, width=width)
     commands = told.replace(" \\\n    ", " ").splitlines()
     for verb, name, more in (
-        ("approve", "shop-payments", ""),
-        ("reject", "shop-payments", " --reason TEXT"),
+        ("approve", "shop-payments/Approve/Ask", ""),
+        ("reject", "shop-payments/Approve/Ask", " --reason TEXT"),
         ("approve", "go-live", ""),
         ("reject", "go-live", " --reason TEXT"),
     ):

@@ -10,6 +10,7 @@ import pytest
 from release_machine.release.model import Snapshot
 from release_machine.report import html
 from release_machine.report.markup import breakable, element, is_web_address, isolated, joined, link
+from release_machine.report.parts import command
 from release_machine.text.printable import visible
 from tools.operator.tests.samples import report_samples as samples
 from tools.operator.tests.samples.hostile_release import ENDLESS, HOSTILE, hostile
@@ -159,6 +160,16 @@ def test_an_arn_in_a_sentence() -> None:
     named = isolated("by Releaser/alice@example.com")
     assert named is not None
     assert named.html == f"<bdi>by {part('Releaser/')}<wbr>{part('alice@example.com')}</bdi>"
+
+
+def test_where_a_command_breaks() -> None:
+    """Between its words, and in the name of a manual approval after a slash; no word is cut."""
+    part = '<span class="part">{}</span>'.format
+    words = [f"<bdi>{part(word)}</bdi>" for word in ("release-machine", "approve", "7")]
+    name = "<wbr>".join(map(part, ("web/", "Approve/", "Ask")))
+    shown = " ".join([*words, f"<bdi>{name}</bdi>"])
+    made = command("release-machine approve 7 web/Approve/Ask")
+    assert made.html == f'<code class="command">{shown}</code>'
 
 
 def test_a_long_word_costs_little() -> None:

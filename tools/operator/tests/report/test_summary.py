@@ -55,7 +55,7 @@ def test_header() -> None:
             samples.running,
             [
                 "orders , at Production → Approve , waits for manual approval .",
-                "Approve release-machine approve 2026.11.22-3 orders",
+                "Approve release-machine approve 2026.11.22-3 orders/Production/Approve",
                 "watch 2026.11.22-3",
                 "cancel 2026.11.22-3",
             ],
@@ -92,6 +92,7 @@ def test_a_rollback_is_not_rolled_back() -> None:
 def test_a_rolled_back_release_names_its_rollback() -> None:
     """It does not offer another rollback or a retry."""
     text = with_release(samples.failed(), rolled_back_by="2026.11.22-2-rollback").text
+    assert "Release 2026.11.22-2-rollback rolls it back. See how that went: " in text
     assert "release-machine show 2026.11.22-2-rollback" in text
     assert "release-machine rollback" not in text
     assert "release-machine retry" not in text
@@ -189,8 +190,8 @@ def test_an_approval() -> None:
     """The head has the page, where there is one, and the commands that answer."""
     seen = samples.running()
     answer = (
-        "Approve release-machine approve 2026.11.22-3 orders "
-        "Reject release-machine reject 2026.11.22-3 orders --reason TEXT"
+        "Approve release-machine approve 2026.11.22-3 orders/Production/Approve "
+        "Reject release-machine reject 2026.11.22-3 orders/Production/Approve --reason TEXT"
     )
     assert f"waits for manual approval . {answer}" in read(seen).text
     assert "--reason TEXT Open it in the console" in read(seen).text

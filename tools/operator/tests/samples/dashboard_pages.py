@@ -82,7 +82,7 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
         "confirmation": (pages.confirmation(act, samples.confirmation(), csrf="abc"), None),
         "refused": (pages.confirmation(act, no_reason, csrf="abc"), None),
         "rollback": (pages.confirmation(act, rollback, csrf="abc"), None),
-        "message": (pages.message(look, *message), None),
+        "message": (pages.message(*message), None),
         "awaited": (pages.release(act, "2026.11.22-3", seen(samples.awaited())), None),
         "asked": (pages.release(act, "2026.11.22-6", seen(samples.asked())), None),
     }

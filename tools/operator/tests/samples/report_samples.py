@@ -185,8 +185,10 @@ def running() -> Snapshot:
                 stage="Production",
                 action="Approve",
                 waits_for="manual approval",
-                way_out="release-machine approve 2026.11.22-3 orders",
-                way_to_reject="release-machine reject 2026.11.22-3 orders --reason TEXT",
+                way_out="release-machine approve 2026.11.22-3 orders/Production/Approve",
+                way_to_reject=(
+                    "release-machine reject 2026.11.22-3 orders/Production/Approve --reason TEXT"
+                ),
                 link=link,
             ),
         },

@@ -285,9 +285,15 @@ def test_waiting_as_json(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
     [
         (PLANNED, 0, {"event": "planned", **PLAN, "valid": True}),
         (
-            {"status": "FAILED", "error": "StoppedByHand", "cause": "alice"},
+            {"status": "FAILED", "error": "StoppedByHand", "cause": "alice", "stopDate": at(42)},
             1,
-            {"event": "rejected", "releaseId": None, "error": "StoppedByHand", "cause": "alice"},
+            {
+                "event": "rejected",
+                "releaseId": None,
+                "error": "StoppedByHand",
+                "cause": "alice",
+                "rejectedAt": "2026-11-22T10:00:42.000Z",
+            },
         ),
         (
             ALREADY_RELEASED,
@@ -300,7 +306,7 @@ def test_an_execution_that_opens_nothing_as_json(
     aws: FakeAws,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
-    ended: dict[str, str],
+    ended: dict[str, object],
     code: int,
     told: dict[str, object],
 ) -> None:

@@ -1,17 +1,21 @@
 """--json of submit, cancel, retry and rollback: one object at the end, and nothing else."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from click.testing import Result
 
 from release_core.domain.release import ReleaseStatus
+from release_machine.errors import OperatorError, UnansweredError, UsageError
 from release_machine.terminal import asking
 from tools.operator.tests.conftest import Run
-from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
+from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 from tools.operator.tests.samples.fake_rollbacks import RELEASE, ROLLBACK, Core
 from tools.operator.tests.terminal.test_commands import ALREADY_RELEASED, HOLD, PLANNED
 
@@ -182,13 +186,159 @@ def test_what_was_not_done(
 def test_aws_does_not_answer(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is told as well, with exit code 3."""
 
-    def away(**_: object) -> None:
-        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
-
-    monkeypatch.setattr(aws, "start_execution", away)
+    monkeypatch.setattr(aws, "start_execution", failing(UNREACHED))
     aws.set_status("FAILED")
     result = run("retry", RELEASE, "--json")
     assert (result.exit_code, told(result)["state"]) == (3, "notDone")
+
+
+UNREACHED = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+UNANSWERED = ReadTimeoutError(endpoint_url="http://127.0.0.1:1")
+FOUR_EYES = {"releaseId": RELEASE, "pipelines": ["a"], "approvals": [{"name": "go-live"}]}
+
+
+def failing(problem: Exception) -> Callable[..., Any]:
+    """A call that ends with this problem."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise problem
+
+    return fails
+
+
+@pytest.mark.usefixtures("core")
+@pytest.mark.parametrize(
+    ("words", "begins", "read", "release_id"),
+    [
+        (("submit", "manifest.json"), "put_object", "release_opened_by", "5.10"),
+        (("submit", "manifest.json"), "put_object", "get_release", RELEASE),
+        (("retry", RELEASE), "start_execution", "release_opened_by", RELEASE),
+        (("retry", RELEASE), "start_execution", "get_release", RELEASE),
+        (("rollback", RELEASE), "start_execution", "release_opened_by", f"{RELEASE}-rollback"),
+        (("rollback", RELEASE), "start_execution", "get_release", RELEASE),
+        (("cancel", RELEASE), "stop_execution", "get_release", RELEASE),
+        (("cancel", "mine"), "stop_execution", "release_opened_by", None),
+    ],
+)
+def test_the_outcome_is_lost(
+    aws: FakeAws,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    begins: str,
+    read: str,
+    release_id: str | None,
+) -> None:
+    """AWS does not answer any more: what was started or stopped before is not undone by that.
+
+    The release is the one that was asked for, until the one is known that was opened.
+    """
+    status = "RUNNING" if words[0] == "cancel" else "FAILED"
+    aws.set_status(status, closed_at=None, execution_arn=EXECUTION)
+    if words[1] == "mine":
+        aws.pointer, aws.execution = None, {"status": "RUNNING"}
+    begin = getattr(aws, begins)
+
+    def begin_and_be_away(**asked: Any) -> Any:
+        monkeypatch.setattr(aws, read, failing(UNREACHED))
+        return begin(**asked)
+
+    monkeypatch.setattr(aws, begins, begin_and_be_away)
+    result = run(*words, "--json")
+    assert result.exit_code == 3, result.output
+    document = told(result)
+    assert (document["state"], document["executionArn"]) == ("lost", EXECUTION)
+    assert document["releaseId"] == release_id
+    assert document["problem"].startswith("AWS does not answer")
+    assert document["release"] is None
+    if words[1] != "mine":
+        assert "release-machine watch" in "\n".join(document["next"])
+
+
+def test_a_manifest_is_lost(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the bucket, where it starts a release that the command does not find."""
+    monkeypatch.setattr(aws, "get_object", failing(UNREACHED))
+    result = run("submit", "manifest.json", "--json")
+    document = told(result)
+    assert (result.exit_code, document["state"]) == (3, "lost")
+    assert (document["executionArn"], document["releaseId"]) == (None, "5.10")
+    assert "the release starts by itself" in "".join(document["next"])
+
+
+def test_a_release_that_is_left_open_is_lost(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its outcome is unknown, with exit code 1."""
+    aws.set_status("RUNNING", closed_at=None)
+    ended = {"status": "FAILED", "stopDate": datetime(2026, 11, 22, tzinfo=UTC)}
+    monkeypatch.setattr(aws, "describe_execution", lambda **_: ended)
+    result = run("submit", "manifest.json", "--json")
+    document = told(result)
+    assert (result.exit_code, document["state"]) == (1, "lost")
+    assert (document["executionArn"], document["releaseId"]) == (EXECUTION, RELEASE)
+    assert "is still RUNNING in the ledger" in document["problem"]
+
+
+@pytest.mark.usefixtures("core")
+@pytest.mark.parametrize(
+    ("words", "operation"),
+    [
+        (("submit", "manifest.json"), "put_object"),
+        (("retry", RELEASE), "start_execution"),
+        (("rollback", RELEASE), "start_execution"),
+        (("cancel", RELEASE), "stop_execution"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        (UNANSWERED, "lost"),
+        (UNREACHED, "notDone"),
+        (refusal("AccessDeniedException", "It"), "notDone"),
+    ],
+)
+def test_a_request_that_is_not_answered(
+    aws: FakeAws,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    operation: str,
+    problem: Exception,
+    state: str,
+) -> None:
+    """It may have been carried out, unlike one that AWS refuses or that does not reach it."""
+    aws.set_status("RUNNING" if words[0] == "cancel" else "FAILED", closed_at=None)
+    monkeypatch.setattr(aws, operation, failing(problem))
+    result = run(*words, "--json")
+    document = told(result)
+    assert (result.exit_code, document["state"]) == (3, state)
+    assert bool(document["releaseId"]) is (state == "lost")
+
+
+@pytest.mark.parametrize(
+    ("problem", "state"),
+    [
+        (UnansweredError("POST /releases was sent, but not answered.", "Again."), "lost"),
+        (UsageError("pipelines: missing", "Nothing was submitted."), "notDone"),
+    ],
+)
+def test_the_api_does_not_answer(
+    aws: FakeAws, run: Run, problem: OperatorError, state: str
+) -> None:
+    """It may have handed the manifest in, unless it refuses the manifest."""
+    Path("manifest.json").write_text(json.dumps(FOUR_EYES))
+    aws.answer = problem
+    assert told(run("submit", "manifest.json", "--json"))["state"] == state
+
+
+def test_a_read_that_is_not_answered(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was asked for yet."""
+    monkeypatch.setattr(aws, "get_release", failing(UNANSWERED))
+    for command in ("retry", "rollback", "cancel"):
+        document = told(run(command, RELEASE, "--json"))
+        assert (document["state"], document["releaseId"]) == ("notDone", None)
 
 
 def test_a_manifest_is_no_object_of_a_call(aws: FakeAws, core: Core, run: Run) -> None:

@@ -75,6 +75,24 @@ def test_cancel(held: FakeAws, run: Run) -> None:
     assert "it had not opened a release; nothing is running" in result.stdout
 
 
+def test_watch_after_a_rejection(held: FakeAws, run: Run) -> None:
+    """What was rejected before with the same id is not the answer while the release is held."""
+    rejected = replace(
+        HELD,
+        release_id="arn:first",
+        pending=False,
+        requested_id="held-1",
+        status=ReleaseStatus.REJECTED,
+        why="ManifestInvalid: pipelines: missing",
+    )
+    held.releases["arn:first"] = rejected
+    held.looks_before_opening, held.pointer = 8, "2026.11.22-1"
+    result = run("watch", "held-1")
+    assert result.exit_code == 0, result.output
+    assert UNTIL in result.stdout
+    assert "ManifestInvalid" not in result.output
+
+
 def test_watch_says_until_when(held: FakeAws, run: Run) -> None:
     """A held release is followed by its id, and then opened."""
     held.looks_before_opening, held.pointer = 8, "2026.11.22-1"

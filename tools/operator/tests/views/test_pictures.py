@@ -139,8 +139,8 @@ ACTIVITY = {
         stage="Approve",
         action="Ask",
         waits_for="manual approval",
-        way_out="release-machine approve 2026.11.22-1 shop-payments",
-        way_to_reject="release-machine reject 2026.11.22-1 shop-payments --reason TEXT",
+        way_out="release-machine approve 2026.11.22-1 shop-payments/Approve/Ask",
+        way_to_reject="release-machine reject 2026.11.22-1 shop-payments/Approve/Ask --reason TEXT",
         link="https://console.example.com/review",
     ),
 }

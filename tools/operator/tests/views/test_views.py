@@ -52,7 +52,7 @@ def test_plain_lines(running: Snapshot) -> None:
         "2026-11-22T10:00:42Z payments RUNNING at Deploy → Copy\n"
         "2026-11-22T10:00:42Z web      RUNNING execution 4d5e6f70-0000-4000-8000-000000000004\n"
         "2026-11-22T10:00:42Z web      RUNNING at Approve → Ask, waits for manual approval; "
-        "continue with: release-machine approve 2026.11.22-1 web "
+        "continue with: release-machine approve 2026.11.22-1 web/Approve/Ask "
         "or at https://example.com/review\n"
         "2026-11-22T10:00:42Z release 2026.11.22-1: 2 of 5 ended\n"
         "2026-11-22T10:00:55Z AWS does not answer. The release continues; trying again.\n"
@@ -81,20 +81,20 @@ def test_an_approval_with_its_question(running: Snapshot) -> None:
         running.activity["web"],
         since=at(-86_400),
         message="Prices checked?",
-        way_out="release-machine approve 2026.11.22-1 web",
-        way_to_reject="release-machine reject 2026.11.22-1 web --reason TEXT",
+        way_out="release-machine approve 2026.11.22-1 web/Approve/Ask",
+        way_to_reject="release-machine reject 2026.11.22-1 web/Approve/Ask --reason TEXT",
     )
     snapshot = replace(running, activity={"web": asked})
     assert (
         "manual approval, asked at 2026-11-21T10:00:00Z (Prices checked?); "
-        "continue with: release-machine approve 2026.11.22-1 web; "
-        "reject it with: release-machine reject 2026.11.22-1 web --reason TEXT"
+        "continue with: release-machine approve 2026.11.22-1 web/Approve/Ask; "
+        "reject it with: release-machine reject 2026.11.22-1 web/Approve/Ask --reason TEXT"
     ) in lines(snapshot)
     picture = drawn(live(snapshot, now=at(42)))
     for part in (
         "manual approval, asked on 2026-11-21",
         "Prices checked?",
-        "or, to reject it:\nrelease-machine reject 2026.11.22-1 web --reason TEXT",
+        "or, to reject it:\nrelease-machine reject 2026.11.22-1 web/Approve/Ask --reason TEXT",
     ):
         assert part in picture
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from release_core.domain.release import PipelineStatus, Release
 from release_core.manifest.nearest import NearestName
+from release_core.rollback.refusals import listed
 from release_machine.actions.find import known_release
 from release_machine.errors import OperatorError, UsageError
 from release_machine.release.approvals import approvals_of
@@ -87,21 +88,35 @@ def _find(release: Release, name: str | None, codepipeline: CodePipelineClient) 
         # It may be approved before it is asked.
         return Asked(node=release.pipelines[name])
     else:
-        pipeline = name.partition("/")[0]
-        if pipeline not in release.pipelines:
-            raise UsageError(
-                f"Release {release.release_id} has no approval and no pipeline "
-                f"{name}{NearestName(release.pipelines).suggest(name)}",
-                WHAT_WAITS,
-            )
-        by_hand = asked_by_hand(release.pipelines[pipeline], codepipeline)
-        found = [each for each in by_hand if name in {each.pipeline, each.name}]
+        found = _find_by_hand(release, name, codepipeline)
         nothing = f"No manual approval waits in {name}."
     if not found:
         raise OperatorError(nothing, WHAT_WAITS)
     if len(found) > 1:
         raise UsageError("Several approvals wait; name one of them.", _choices(found))
     return found[0]
+
+
+def _find_by_hand(
+    release: Release, name: str, codepipeline: CodePipelineClient
+) -> Sequence[AskedByHand]:
+    pipeline = name.partition("/")[0]
+    if pipeline not in release.pipelines:
+        raise UsageError(
+            f"Release {release.release_id} has no approval and no pipeline "
+            f"{name}{NearestName(release.pipelines).suggest(name)}",
+            WHAT_WAITS,
+        )
+    waiting = list(asked_by_hand(release.pipelines[pipeline], codepipeline))
+    found = [each for each in waiting if name in {each.pipeline, each.name}]
+    if waiting and not found:
+        # The pipeline may have gone on since the name was shown. Its next approval was not seen.
+        names = listed([each.name for each in waiting])
+        raise OperatorError(
+            f"{name} does not wait for an answer, so nothing was answered. What waits is {names}.",
+            WHAT_WAITS,
+        )
+    return found
 
 
 def _choices(found: Sequence[Question]) -> str:

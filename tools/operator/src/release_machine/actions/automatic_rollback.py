@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from release_core.domain.release import Release
+from release_core.domain.release import Release, ReleaseStatus
 from release_core.rollback.reader import rollback_name
 from release_machine.actions.cancel import execution_status
 from release_machine.deployment.session import Session
@@ -14,6 +14,7 @@ _LOOKS = 120
 _LOOKS_AFTER_THE_END = 6
 _PAUSE_SECONDS = 0.5
 _RUNNING = "RUNNING"
+_DID_NOT_SUCCEED = {ReleaseStatus.FAILED, ReleaseStatus.CANCELLED}
 
 
 def announced_by(session: Session, rollback_id: str) -> Release | None:
@@ -53,14 +54,32 @@ def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]
     It will not be opened when it was refused, or when the workflow ended without starting it.
     """
     for _ in range(_LOOKS_AFTER_THE_END):
-        workflow = execution_status(failed.execution_arn, sfn=session.sfn)
-        rollback = execution_status(_execution(session, failed), sfn=session.sfn)
-        if rollback is not None:
-            return rollback == _RUNNING
-        if workflow == _RUNNING:
-            return True
+        comes = _comes(session, failed)
+        if comes is not None:
+            return comes
         wait(_PAUSE_SECONDS)
     return False
+
+
+def rollback_failed(session: Session, release: Release) -> bool:
+    """Whether the rollback of a release did not succeed, or seems not to be opened any more.
+
+    A rollback that was just started may not show yet: ``may_come`` tells that for certain.
+    """
+    if release.rolled_back_by:
+        rollback = session.ledger.get_header(release.rolled_back_by)
+        return rollback is not None and rollback.status in _DID_NOT_SUCCEED
+    return release.awaits_rollback and not _comes(session, release)
+
+
+def _comes(session: Session, failed: Release) -> bool | None:
+    """Whether an announced rollback may be opened; None if nothing shows that it was started."""
+    # In this order: a workflow that has ended by now has started the rollback before.
+    workflow = execution_status(failed.execution_arn, sfn=session.sfn)
+    rollback = execution_status(_execution(session, failed), sfn=session.sfn)
+    if rollback is not None:
+        return rollback == _RUNNING
+    return True if workflow == _RUNNING else None
 
 
 def _execution(session: Session, failed: Release) -> str:

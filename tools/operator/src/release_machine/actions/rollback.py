@@ -127,7 +127,7 @@ def done_before(release: Release, earlier: Release | None) -> str | None:
         raise under_way(release)
     return (
         f"release {release.release_id} was rolled back by release {earlier.release_id}, which has "
-        "SUCCEEDED. --dry-run tells what it may have left as it was, --force rolls back again"
+        "SUCCEEDED"
     )
 
 

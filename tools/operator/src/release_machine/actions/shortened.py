@@ -43,7 +43,7 @@ def whole_name(session: Session, name: str) -> Named:
     release id in it. Raises UsageError when the name shortens several.
     """
     try:
-        found = [] if _is_whole(session, name) else _search(session, name)
+        found = _found(session, name)
     except ClientError as error:
         if not is_denied(error):
             raise
@@ -62,30 +62,57 @@ def whole_name(session: Session, name: str) -> Named:
     return Named(names[0], guessed=names[0] != name and not as_listed)
 
 
-def _is_whole(session: Session, name: str) -> bool:
-    """Whether something has exactly this name; then it is not what another name begins with."""
-    if name.startswith("arn:") or session.ledger.get_header(name):
-        return True
+def _found(session: Session, name: str) -> list[Release]:
+    """The releases that the name may stand for; none if it is whole."""
+    if name.startswith("arn:") or _is_id(session, name):
+        return []
     arn = session.deployment.execution_arn(name)
+    is_rejected = session.ledger.get_header(arn) is not None
+    if not is_rejected and _is_execution(session, name, arn):
+        return []
+    latest = session.ledger.latest(_LATEST)
+    last = _last_rejected(latest, name, arn)
+    if last is None:
+        return [] if is_rejected else _search(latest, name)
+    # Race: it was handed in again, and is opened between these reads. The list may not have that
+    # yet. Then what was rejected before is not the answer.
+    is_whole = last.release_id == arn or _is_id(session, name)
+    return [] if is_whole else [last]
+
+
+def _is_id(session: Session, name: str) -> bool:
+    """Whether a release has exactly this id, also one that waits or that is announced."""
     return bool(
-        session.ledger.get_header(arn)
-        or session.ledger.release_opened_by(arn)
+        session.ledger.get_header(name)
         or any(name == each.release_id for each in session.ledger.pending())
         or announced_by(session, name)
+        # Race: it waits no more when those that wait are read. Then it is on record.
+        or session.ledger.get_header(name)
+    )
+
+
+def _is_execution(session: Session, name: str, arn: str) -> bool:
+    """Whether a workflow execution has this name."""
+    return bool(
+        session.ledger.release_opened_by(arn)
         or (len(name) <= _LONGEST_EXECUTION and execution_status(arn, sfn=session.sfn))
     )
 
 
-def _search(session: Session, name: str) -> list[Release]:
-    """The latest releases that the name may stand for.
+def _last_rejected(latest: Sequence[Release], name: str, arn: str) -> Release | None:
+    """The manifest that was rejected last with this release id.
 
-    A cut in the name stands for any characters; without one, the name is the beginning. If only
-    rejected manifests have that release id, the name stands for the last of them.
+    The one whose execution has the id as its name counts like the others.
     """
-    latest = session.ledger.latest(_LATEST)
-    rejected = [each for each in latest if each.requested_id == name]
-    if rejected:
-        return rejected[:1]
+    found = (each for each in latest if each.requested_id == name or each.release_id == arn)
+    return next(found, None)
+
+
+def _search(latest: Sequence[Release], name: str) -> list[Release]:
+    """The latest releases that a shortened name may stand for.
+
+    A cut in the name stands for any characters; without one, the name is the beginning.
+    """
     cut = re.escape(name).replace(re.escape(ELLIPSIS), ".*")
     pattern = re.compile(cut if ELLIPSIS in name else f"{cut}.*", re.DOTALL)
     return [each for each in latest if pattern.fullmatch(each.label)]

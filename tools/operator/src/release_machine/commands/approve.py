@@ -21,15 +21,16 @@ def command(
 ) -> None:
     """Approve what waits in a release.
 
-    NAME is an approval of the release, or a pipeline that waits for a manual approval of
-    CodePipeline: PIPELINE, or PIPELINE/STAGE/ACTION if it waits for several. Without NAME it is the
-    only one that waits. An approval of the release can be approved before it is asked.
+    NAME is an approval of the release, or PIPELINE/STAGE/ACTION of a manual approval of
+    CodePipeline, as views show it. If that one does not wait, nothing is answered. PIPELINE alone
+    is whatever its pipeline waits for; without NAME it is the only one that waits. An approval of
+    the release can be approved before it is asked.
 
     \b
     Examples:
       release-machine approve 2026.11.22-1
       release-machine approve 2026.11.22-1 go-live --comment "checked the prices"
-      release-machine approve 2026.11.22-1 payments
+      release-machine approve 2026.11.22-1 payments/Approve/Ask
     """
     session = open_session(context)
     release_id = named(session, release_id, changes=True)

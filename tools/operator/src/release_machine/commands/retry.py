@@ -99,7 +99,9 @@ def _retry(session: Session, found: Release, how: _Changes, *, detach: bool, for
     changes = how.of(manifest, form)
     if remedy := correct_manifest(found):
         form.say(f"this attempt may fail as the last one did: {remedy}")
+    form.about(release_id=found.release_id)
     with starting():
-        arn = request_attempt(session, found, manifest, changes)
+        with form.changing():
+            arn = request_attempt(session, found, manifest, changes)
         names = named_pipelines(manifest)
         follow_from_opening(session, arn, pipelines=names, detach=detach, form=form)

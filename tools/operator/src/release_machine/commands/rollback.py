@@ -130,7 +130,8 @@ def _roll_back(
     if release.rolled_back_by and not (how.dry_run or how.force):
         done = done_before(release, session.ledger.get_release(release.rolled_back_by))
         if done:
-            form.say(done)
+            more = "--dry-run tells what it may have left as it was, --force rolls back again"
+            form.say(f"{done}. {more}")
             form.end(CallEnd(state=State.UNCHANGED, release_id=release.rolled_back_by))
             return
     announced = release.awaits_rollback and not (how.dry_run or how.force)
@@ -191,8 +192,10 @@ def _check(
 def _start(session: Session, rollback: Rollback, how: _How, form: Form) -> NoReturn:
     question = f"Roll back release {rollback.release_id} of {session.deployment.place}?"
     require_yes(question, yes=how.yes, on_stderr=form.for_programs)
+    form.about(release_id=rollback.rollback_id)
     with starting():
-        arn = start_rollback(session, rollback, over=how.over)
+        with form.changing():
+            arn = start_rollback(session, rollback, over=how.over)
         follow_from_opening(
             session,
             arn,

@@ -99,7 +99,7 @@ def _queue(
 
 def _next_steps(found: Release, waiting: Sequence[Release]) -> Iterator[str]:
     if found.status is ReleaseStatus.REJECTED:
-        yield after_rejected(found)
+        yield from after_rejected(found).split("\n")
     if found.status not in (ReleaseStatus.FAILED, ReleaseStatus.CANCELLED):
         return
     if waiting:

@@ -70,6 +70,7 @@ def command(
             _confirm(session, document, given, form)
         proved = any(each.four_eyes for each in given.approvals)
         hand_in = _post if (via or ("api" if proved else "bucket")) == "api" else _drop
+        form.about(release_id=given.release_id)
         with starting():
             arn = hand_in(session, manifest, content, form)
             follow_from_opening(session, arn, pipelines=given.names, detach=detach, form=form)
@@ -104,7 +105,8 @@ def _plan(session: Session, document: object, form: Form) -> Plan | None:
 
 def _post(session: Session, _name: str, content: bytes, form: Form) -> str:
     api = session.api
-    arn = post_manifest(content, api)
+    with form.changing():
+        arn = post_manifest(content, api)
     form.say("sent to the API")
     return arn
 
@@ -112,7 +114,8 @@ def _post(session: Session, _name: str, content: bytes, form: Form) -> str:
 def _drop(session: Session, name: str, content: bytes, form: Form) -> str:
     bucket, caller, s3 = session.deployment.manifest_bucket, session.caller, session.s3
     try:
-        drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
+        with form.changing():
+            drop = drop_manifest(content, name=name, bucket=bucket, caller=caller, s3=s3)
     except ClientError as error:
         if not is_denied(error):
             raise

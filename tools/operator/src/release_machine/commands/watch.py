@@ -30,9 +30,10 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     """Follow a release to its end.
 
     RELEASE is the id of a release or of an announced rollback; for a release that is not opened
-    yet, also the name or ARN of its execution. A terminal shows a live view; a pipe gets one line
-    for each change. The exit code is the outcome: 0 released, 1 not released. Ctrl-C stops
-    watching; the release continues.
+    yet, also the name or ARN of its execution. If every manifest with that id was rejected, the
+    last rejection is shown. A terminal shows a live view; a pipe gets one line for each change. The
+    exit code is the outcome: 0 released, 1 not released. Ctrl-C stops watching; the release
+    continues.
 
     \b
     Examples:
@@ -41,7 +42,7 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
       release-machine watch 2026.11.22-1 --json | jq -c 'select(.event == "pipelineMoved")'
     """
     session, form = open_session(context), AsEvents() if as_json else Form()
-    release_id = named(session, release_id)
+    given, release_id = release_id, named(session, release_id)
     found, execution_arn = find_release(session, release_id)
     if found is None or found.pending:
         failed = None if found else announced_by(session, release_id)
@@ -57,5 +58,6 @@ def command(context: click.Context, release_id: str, *, as_json: bool) -> None:
     if found.status is ReleaseStatus.REJECTED:
         rejection = Rejected.of(found)
         form.answered(rejection)
-        raise rejected(session, rejection, execution_arn, form=form)
+        by_id = given if given == found.requested_id else None
+        raise rejected(session, rejection, execution_arn, form=form, as_last_of=by_id)
     follow_and_exit(session, found.release_id, form=form)

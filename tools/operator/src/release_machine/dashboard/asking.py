@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from release_core.domain.release import Pipeline, PipelineStatus, Release, Relea
 from release_core.rollback.reader import free_id
 from release_core.rollback.refusals import listed
 from release_machine.actions.answer import Decision, give, question_of
+from release_machine.actions.automatic_rollback import may_come
 from release_machine.actions.cancel import refuse_unstoppable, stop_execution, would_do
 from release_machine.actions.find import find_release, known_release
 from release_machine.actions.retry import (
@@ -21,6 +23,7 @@ from release_machine.actions.retry import (
     request_attempt,
 )
 from release_machine.actions.rollback import (
+    done_before,
     left_out,
     plan_of,
     refuse_unready,
@@ -140,6 +143,8 @@ def _cancelling(offer: Offer, session: Session) -> Asking:
         offer=offer,
         question=f"Stop release {offer.release_id}?",
         attempt=found.attempt if found else 1,
+        # An attempt that waits to be opened has another execution, and no number of its own yet.
+        subject=_digest(arn),
         effects=tuple(would_do(found, arn)),
         words=REASON,
     )
@@ -190,8 +195,7 @@ def _rolling_back(offer: Offer, session: Session) -> Asking:
     # has the same id, or is found in the release.
     rollback_id = free_id(session.ledger, name)
     release = known_release(session, name)
-    if release.rolled_back_by or release.awaits_rollback:
-        raise under_way(release)
+    _refuse_second(session, release)
     rollback = rollback_of(session, release, rollback_id=rollback_id)
     plan, names = plan_of(session, rollback), listed([*rollback.wanted])
     confirmation = Confirmation(
@@ -220,6 +224,21 @@ def _rolling_back(offer: Offer, session: Session) -> Asking:
         return Done(notice=notice, release_id=name)
 
     return Asking(confirmation, do)
+
+
+def _refuse_second(session: Session, release: Release) -> None:
+    """Raise OperatorError when a rollback of the release runs, may still come, or has succeeded."""
+    if release.rolled_back_by:
+        done = done_before(release, session.ledger.get_header(release.rolled_back_by))
+        if done:
+            again = f"release-machine rollback {release.release_id}"
+            raise UsageError(
+                f"{done[:1].upper()}{done[1:]}.",
+                f"What it may have left as it was: {again} --dry-run. "
+                f"To roll back again: {again} --force",
+            )
+    if release.awaits_rollback and may_come(session, release, wait=time.sleep):
+        raise under_way(release)
 
 
 def _refused(confirmation: Confirmation, error: OperatorError) -> Asking:

@@ -14,7 +14,7 @@ from typing import Any
 
 from release_machine.dashboard.pace import LATE_SECONDS, TROUBLED, Lane, lane_of, tempo_of
 from release_machine.dashboard.reporting import Report, safely
-from release_machine.dashboard.state import ReleaseState, Seen, Trouble, facts
+from release_machine.dashboard.state import Seen, Trouble, facts
 from release_machine.dashboard.topics import Topic
 from release_machine.errors import OperatorError, UsageError
 
@@ -189,7 +189,8 @@ class ReadLoop:
         loop = asyncio.get_running_loop()
         seen, html = await loop.run_in_executor(pool, self._see, board.topic, before)
         changed = seen.trouble != before.trouble or facts(seen.value) != facts(before.value)
-        if html is not None and (board.frame is None or changed or _moves(seen.value)):
+        # Also when nothing but the time has changed: a page says how long ago something was.
+        if html is not None and (board.frame is None or board.frame.html != html):
             self._frames += 1
             board.frame = Frame(f"{self._name}-{self._frames}", html)
         tempo = TROUBLED if seen.trouble else tempo_of(board.topic, seen.value)
@@ -226,8 +227,3 @@ class ReadLoop:
     def _trouble(self, before: Seen[Any], problem: str, next_step: str) -> Trouble:
         since = before.trouble.since if before.trouble else self._clock()
         return Trouble(problem=problem, next_step=next_step, since=since)
-
-
-def _moves(value: Any) -> bool:
-    """Whether the page changes as time passes."""
-    return isinstance(value, ReleaseState) and not value.snapshot.release.over

@@ -7,7 +7,7 @@ from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
 from release_core.domain.remedies import unusable_pins
 from release_machine.dashboard.state import Offer
 from release_machine.dashboard.topics import action_path
-from release_machine.release.approvals import is_asked
+from release_machine.release.approvals import asked_name, is_asked
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 
 ACTIONS = ("approve", "reject", "cancel", "retry", "rollback")
@@ -32,13 +32,14 @@ def answers(release_id: str, name: str) -> tuple[Offer, Offer]:
     return offer("approve", release_id, name), offer("reject", release_id, name)
 
 
-def asked_name(pipeline: str, doing: Activity) -> str:
-    """The name of the manual approval that a pipeline waits for: its next one has another."""
-    return f"{pipeline}/{doing.stage}/{doing.action}"
+def offers(
+    release: Release, activity: Mapping[str, Activity], *, rollback_failed: bool = False
+) -> Iterator[Offer]:
+    """What can be done about a release now, the most urgent first.
 
-
-def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer]:
-    """What can be done about a release now, the most urgent first."""
+    ``rollback_failed`` means that the rollback that it has or has announced did not succeed, or
+    will not be opened: then another one can be started.
+    """
     if release.status is ReleaseStatus.REJECTED:
         return
     if not release.closed:
@@ -50,10 +51,10 @@ def offers(release: Release, activity: Mapping[str, Activity]) -> Iterator[Offer
                 yield from answers(release.release_id, asked_name(name, doing))
         yield offer("cancel", release.release_id)
         return
-    if release.rolled_back_by or release.awaits_rollback:
+    if (release.rolled_back_by or release.awaits_rollback) and not rollback_failed:
         return
-    # A retry has the same pins.
-    if release.status in _RETRIED and not unusable_pins(release):
+    # A retry has the same pins; and what a rollback was opened for has no other attempt.
+    if release.status in _RETRIED and not (release.rolled_back_by or unusable_pins(release)):
         yield offer("retry", release.release_id)
     if not release.rollback_of and any(each.execution_id for each in release.pipelines.values()):
         yield offer("rollback", release.release_id)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from release_core.domain.release import Release, ReleaseStatus
+from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.actions.find import known_release, pending
+from release_machine.dashboard.approvals_in_turns import ApprovalsInTurns
 from release_machine.dashboard.estate_in_turns import EstateInTurns
 from release_machine.dashboard.history_reading import read_history
-from release_machine.dashboard.offers import answers, asked_name, offers
+from release_machine.dashboard.offers import offers
 from release_machine.dashboard.pace import Lane, lane_of
 from release_machine.dashboard.state import (
     Approvals,
@@ -20,7 +22,7 @@ from release_machine.dashboard.state import (
     Metrics,
     Overview,
     ReleaseState,
-    Waiting,
+    Step,
 )
 from release_machine.dashboard.steps import StepsInTurns
 from release_machine.dashboard.topics import (
@@ -37,11 +39,8 @@ from release_machine.dora.deployments import Window
 from release_machine.errors import UnreachableError
 from release_machine.follow.observer import ReleaseObserver, observer_of
 from release_machine.follow.past_runs import PastRuns
-from release_machine.release.activity import ActivityInTurns
-from release_machine.release.approvals import asking, is_asked
 from release_machine.release.busy import Behind, Reason
-from release_machine.release.model import MANUAL_APPROVAL, Activity, Snapshot
-from release_machine.release.questions import Asked, Question, questions, unread_words
+from release_machine.release.model import Activity, Snapshot
 from release_machine.release.searching import Filters
 
 _MOST_OBSERVED = 10
@@ -116,6 +115,7 @@ class _Observed:
 
     observer: ReleaseObserver
     past: PastRuns
+    steps: StepsInTurns
 
 
 class _Sources:
@@ -125,8 +125,7 @@ class _Sources:
         self._session = session
         self._clock = clock
         self._observed: OrderedDict[str, _Observed] = OrderedDict()
-        self._turns = ActivityInTurns(session.activity)
-        self._steps = StepsInTurns(session.codepipeline)
+        self._approvals = ApprovalsInTurns(session.codepipeline, clock)
         self._estate = EstateInTurns(session, clock)
 
     def close(self) -> None:
@@ -137,36 +136,11 @@ class _Sources:
     def overview(self) -> Overview:
         """The first page."""
         estate = self._estate.read()
-        return Overview(estate=estate, approvals=self._asked(estate.running))
-
-    def _asked(self, running: Sequence[Release]) -> Approvals:
-        """What waits for people, as far as it was read in turns."""
-        nodes = [each for release in running for each in release.pipelines.values()]
-        doing = self._turns.get_all(nodes)
-        waiting = [
-            self._waiting(release, *asked)
-            for release in running
-            for each in release.pipelines.values()
-            if (asked := _asks(release, each.name, doing))
-        ]
-        return Approvals(at=self._clock(), waiting=tuple(waiting))
+        return Overview(estate=estate, approvals=self._approvals.read(estate.running))
 
     def approvals(self) -> Approvals:
         """Everything that waits for people."""
-        waiting: list[Waiting] = []
-        unread: list[str] = []
-        for release in self._estate.read().running:
-            found = questions(release, self._session.codepipeline)
-            unread += found.unread
-            waiting += [
-                self._waiting(release, each.name, _activity(release, each))
-                for each in found.questions
-            ]
-        return Approvals(
-            at=self._clock(),
-            waiting=tuple(waiting),
-            unread=unread_words(unread) if unread else None,
-        )
+        return self._approvals.read(self._estate.read().running)
 
     def release(self, release_id: str) -> ReleaseState:
         """One release."""
@@ -175,10 +149,16 @@ class _Sources:
         waits_for, behind = self._queue(release)
         return ReleaseState(
             snapshot=snapshot,
-            steps=self._steps.get_all(release.pipelines.values()),
+            steps=self._steps(release_id, release),
             waits_for=tuple(waits_for),
             behind=tuple(behind),
-            offers=tuple(offers(release, snapshot.activity)),
+            offers=tuple(
+                offers(
+                    release,
+                    snapshot.activity,
+                    rollback_failed=rollback_failed(self._session, release),
+                )
+            ),
         )
 
     def history(self, filters: Filters) -> History:
@@ -207,9 +187,14 @@ class _Sources:
         session = self._session
         past = PastRuns(session.codepipeline)
         observer = observer_of(session, release_id, past=past, clock=self._clock)
-        self._observed[name] = _Observed(observer, past)
+        self._observed[name] = _Observed(observer, past, StepsInTurns(session.codepipeline))
         if len(self._observed) > _MOST_OBSERVED:
             self._observed.popitem(last=False)[1].past.close()
+
+    def _steps(self, name: str, release: Release) -> Mapping[str, tuple[Step, ...]]:
+        # Each release has its turns: a release and its rollback run other executions of a pipeline.
+        observed = self._observed.get(name)
+        return observed.steps.get_all(release.pipelines.values()) if observed else {}
 
     def _queue(self, release: Release) -> tuple[list[Reason], list[Behind]]:
         busy = self._session.busy
@@ -217,36 +202,6 @@ class _Sources:
             return [], busy.behind(release)
         waiting = [release] if release.pending else pending(self._session, release.release_id)
         return [reason for each in waiting for reason in busy.reasons(each, each.waits_for)], []
-
-    def _waiting(self, release: Release, name: str, activity: Activity) -> Waiting:
-        shown = without_token(activity)
-        return Waiting(
-            release=release, name=name, activity=shown, offers=answers(release.release_id, name)
-        )
-
-
-def _asks(release: Release, name: str, doing: dict[str, Activity]) -> tuple[str, Activity] | None:
-    """What a pipeline or an approval asks people now, if it does, after the name of that."""
-    node = release.pipelines[name]
-    if is_asked(node):
-        return name, asking(release, node)
-    activity = doing.get(name)
-    if activity is None or activity.waits_for != MANUAL_APPROVAL:
-        return None
-    return asked_name(name, activity), activity
-
-
-def _activity(release: Release, question: Question) -> Activity:
-    if isinstance(question, Asked):
-        return asking(release, question.node)
-    return Activity(
-        stage=question.stage,
-        action=question.action,
-        waits_for=MANUAL_APPROVAL,
-        since=question.since,
-        message=question.question,
-        link=question.link,
-    )
 
 
 def without_token(activity: Activity) -> Activity:

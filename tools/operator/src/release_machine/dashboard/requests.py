@@ -19,6 +19,7 @@ from release_machine.dashboard.topics import (
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Scope
 
 LONGEST_FORM = 32_000  # bytes
 _MOST_FIELDS = 10
@@ -38,6 +39,12 @@ def topic_of(request: Request, path: str) -> Topic:
             return AboutMetrics(days_of(query))
         case _:
             return AboutEstate()
+
+
+def is_let_in(scope: Scope) -> bool:
+    """Whether a request is from the dashboard itself, in a browser that was let in."""
+    state = scope["state"]
+    return state["refusal"] is None and state["visitor"] is not None
 
 
 def visitor_of(request: Request) -> Visitor:

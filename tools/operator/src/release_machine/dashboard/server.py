@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from release_machine.dashboard import pages
@@ -22,10 +22,10 @@ from release_machine.dashboard.door import Door
 from release_machine.dashboard.loop import Frame, ReadLoop
 from release_machine.dashboard.offers import ACTIONS, offer
 from release_machine.dashboard.reporting import Report, safely
-from release_machine.dashboard.requests import form_of, topic_of, visitor_of
+from release_machine.dashboard.requests import form_of, is_let_in, topic_of, visitor_of
 from release_machine.dashboard.security import OWN_PAGES, Guard, cookie_name
 from release_machine.dashboard.state import Confirmation, History, Seen, Site
-from release_machine.dashboard.stream import EventStream, Streams
+from release_machine.dashboard.stream import FULL, EventStream, Streams
 from release_machine.dashboard.topics import (
     EVENTS,
     AboutApprovals,
@@ -123,10 +123,12 @@ class Dashboard:
     async def _start(self, request: Request) -> Response:
         visitor = self._parts.door.enter(request.path_params["secret"])
         if visitor is None:
-            return _to_stranger(
+            return self._message(
+                request.scope,
                 "This link was used before",
                 "Each link lets one browser in, once.",
                 "Use the latest link that the command has printed.",
+                status=403,
             )
         # Redirected away: the secret stays neither in the history nor in a Referer.
         answer: Response
@@ -135,7 +137,9 @@ class Dashboard:
         else:
             # After a link of another page or of a file, a browser keeps a strict cookie from the
             # redirect. It sends it when this page leads on.
-            answer = self._message("You are in", "The dashboard is loaded.", None, status=200)
+            answer = self._message(
+                request.scope, "You are in", "The dashboard is loaded.", None, status=200
+            )
             answer.headers["Refresh"] = "0; url=/"
         answer.set_cookie(
             cookie_name(self._parts.port), visitor.cookie, httponly=True, samesite="strict"
@@ -177,7 +181,7 @@ class Dashboard:
 
     async def _events(self, request: Request) -> Response | EventStream:
         if self._parts.streams.full:
-            return PlainTextResponse("Too many tabs are open.", status_code=503)
+            return Response(FULL, media_type="text/event-stream")
         topic = topic_of(request, request.url.path.removeprefix(EVENTS))
         after = request.headers.get("last-event-id") or request.query_params.get("after")
         return EventStream(self._parts.streams, topic, after=after)
@@ -191,6 +195,7 @@ class Dashboard:
         actions = self._parts.actions
         if actions is None:
             return self._message(
+                request.scope,
                 "This dashboard only reads",
                 f"In a terminal: {asked.command}",
                 "To act here, start it again with: release-machine dashboard --allow-actions",
@@ -203,6 +208,7 @@ class Dashboard:
         visitor = visitor_of(request)
         if form is None or not visitor.proves(form.get("csrf", "")):
             return self._message(
+                request.scope,
                 "Nothing was done",
                 "The form is not from this dashboard.",
                 "Go back, load the page again, and repeat it.",
@@ -235,44 +241,47 @@ class Dashboard:
 
     async def _refused(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what does not come from a page of this dashboard."""
-        answer = _to_stranger(
+        answer = self._message(
+            scope,
             "Not allowed",
             scope["state"]["refusal"] or "This browser was not let in, or the dashboard has ended.",
             "Use the latest link that release-machine dashboard has printed.",
+            status=403,
         )
         await answer(scope, receive, send)
 
-    async def _not_found(self, _request: Request, _error: Exception | None) -> Response:
+    async def _not_found(self, request: Request, _error: Exception | None) -> Response:
         return self._message(
-            "There is no such page", "Its address is not one of the dashboard.", None, status=404
+            request.scope,
+            "There is no such page",
+            "Its address is not one of the dashboard.",
+            None,
+            status=404,
         )
 
-    async def _fault(self, _request: Request, error: Exception) -> Response:
+    async def _fault(self, request: Request, error: Exception) -> Response:
         safely(self._parts.report)(error)
         return self._message(
+            request.scope,
             "A fault of this command",
             f"{type(error).__name__}",
             "The terminal of the command says more. Running releases continue.",
             status=500,
         )
 
-    def _message(self, title: str, said: str, next_step: str | None, *, status: int) -> Response:
-        return self._document(
-            title, pages.message(self._site, title, said, next_step), status=status
-        )
+    def _message(
+        self, scope: Scope, title: str, said: str, next_step: str | None, *, status: int
+    ) -> Response:
+        content = pages.message(title, said, next_step)
+        if is_let_in(scope):
+            return self._document(title, content, status=status)
+        return HTMLResponse(pages.bare_document(title, content), status_code=status)
 
     def _document(self, title: str, content: Markup, *, status: int) -> Response:
         page = pages.document(
             self._site, title=title, current=None, content=content, stream=None, notice=None
         )
         return HTMLResponse(page, status_code=status)
-
-
-def _to_stranger(title: str, said: str, next_step: str) -> Response:
-    """Refuse a request without saying whose dashboard it is: anybody on this machine can ask."""
-    content = pages.message(None, title, said, next_step)
-    page = pages.document(None, title=title, current=None, content=content, stream=None)
-    return HTMLResponse(page, status_code=403)
 
 
 def _status(seen: Seen[Any]) -> int:

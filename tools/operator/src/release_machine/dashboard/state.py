@@ -85,12 +85,14 @@ class Waiting:
 class Approvals:
     """Everything that waits for the answer of a person.
 
-    ``unread`` says, in a sentence, of which pipelines that is not known.
+    ``unread`` says, in a sentence, of which pipelines that is not known; ``later`` is the number of
+    running pipelines that will be read at the next looks.
     """
 
     at: datetime
     waiting: tuple[Waiting, ...] = ()
     unread: str | None = None
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +208,8 @@ def facts(value: Any) -> Any:
     """What was read, without the time of the read: equal when nothing has changed."""
     match value:
         case ReleaseState(snapshot=seen):
-            return (seen.release, seen.activity, value.steps, value.waits_for, value.behind)
+            queue = (value.waits_for, value.behind)
+            return (seen.release, seen.activity, value.steps, *queue, value.offers)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
         case Metrics(dora=Dora() as dora):

@@ -34,6 +34,10 @@ def _lines(data: str) -> list[str]:
     return data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
+# A browser tells a page nothing of an answer that is refused, so this is a stream, too.
+FULL = event("full", "Too many tabs are open.")
+
+
 class Streams:
     """The streams of all tabs; at most ``most`` are open at once."""
 
@@ -52,15 +56,14 @@ class Streams:
         """The events of a topic until the server stops; ``after`` is the id that the tab has."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         with self._loop.watching(topic) as board:
-            yield self._beat(board)
             while not self._loop.stopped:
-                looks, frame = board.looks, board.frame
+                looks, frame, beat = board.looks, board.frame, self._beat(board)
                 if frame is not None and frame.id != after:
                     after = frame.id
                     yield event("state", frame.html, event_id=frame.id)
+                # After each look, also one that has changed the page: it tells when that was.
+                yield beat
                 await board.wait(looks, seconds=BEAT_SECONDS)
-                if not self._loop.stopped and (board.frame is None or board.frame.id == after):
-                    yield self._beat(board)
         yield event("end", "The server was stopped.")
 
     def _beat(self, board: Board) -> bytes:

@@ -8,7 +8,7 @@ from botocore import exceptions as aws
 from botocore.parsers import ResponseParserError
 
 from release_core.errors import LedgerBusy
-from release_machine.errors import UnreachableError
+from release_machine.errors import UnansweredError, UnreachableError
 
 _ABSENT = frozenset(
     {
@@ -50,7 +50,9 @@ def explained() -> Iterator[None]:
             "Give --region, or set AWS_REGION or a region in your profile, such as eu-central-1.",
         ) from error
     except (aws.ConnectionError, aws.HTTPClientError) as error:
-        raise UnreachableError(
+        # Without a connection nothing was sent.
+        kind = UnreachableError if isinstance(error, aws.ConnectionError) else UnansweredError
+        raise kind(
             f"AWS does not answer: {error}",
             "Check the network and AWS_ENDPOINT_URL; for the embedded platform: make up.",
         ) from error

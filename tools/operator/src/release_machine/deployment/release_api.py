@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from release_core.strict_json import write_json
 from release_machine.deployment.aws_problems import SIGN_IN, is_denied, is_of_aws, not_aws
-from release_machine.errors import OperatorError, UnreachableError, UsageError
+from release_machine.errors import OperatorError, UnansweredError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -58,8 +58,8 @@ class ReleaseApi:
         """Send one request to a path, given in parts; returns the answer, a JSON object.
 
         Raises UsageError for a request that the API does not accept, OperatorError for one that it
-        refuses, both with ``way_out`` as the next step, and UnreachableError for one that did not
-        reach the functions behind it, or whose answer did not come.
+        refuses, both with ``way_out`` as the next step, UnreachableError for one that did not reach
+        the functions behind it, and UnansweredError for one whose answer did not come.
         """
         route = "/".join(quote(part, safe=_AS_THEY_ARE) for part in path)
         request = AWSRequest(
@@ -73,7 +73,7 @@ class ReleaseApi:
         try:
             answer = self._http.send(request.prepare())
         except (ReadTimeoutError, ConnectionClosedError) as error:
-            raise UnreachableError(f"{name} was sent, but not answered: {error}", _AGAIN) from error
+            raise UnansweredError(f"{name} was sent, but not answered: {error}", _AGAIN) from error
         return _read(answer, name, way_out)
 
 
@@ -136,7 +136,7 @@ def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
             "Ask for execute-api:Invoke on that route, or use a role that has it.",
         )
     if status in _NOT_ANSWERED:
-        raise UnreachableError(f"{route} was not answered: {message}", _AGAIN)
+        raise UnansweredError(f"{route} was not answered: {message}", _AGAIN)
     if status == _THROTTLED:
         raise UnreachableError(
             f"{route} was not carried out: {message}",

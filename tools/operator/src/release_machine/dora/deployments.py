@@ -121,31 +121,51 @@ class Judged:
 def judged(runs: Sequence[Deployment]) -> list[Judged]:
     """The deployments of one pipeline that count, in the order of time, each judged by the rest."""
     chain = sorted(runs, key=lambda each: each.ended_at)
-    return [_judged(chain, at) for at, each in enumerate(chain) if each.counts]
+    later = _Later()
+    found: list[Judged] = []
+    # The latest first: what is later is then known of each, and no run is looked at twice.
+    for each in reversed(chain):
+        if each.counts:
+            found.append(later.judge(each))
+        later.add(each)
+    return found[::-1]
 
 
-def _judged(chain: Sequence[Deployment], at: int) -> Judged:
-    deployment, later = chain[at], chain[at + 1 :]
-    found = _trouble(deployment, later)
-    if found is None:
-        return Judged(deployment=deployment)
-    cause, first = found
-    repair = next((each for each in later[first:] if each.outcome is Outcome.LIVE), None)
-    return Judged(
-        deployment=deployment,
-        cause=cause,
-        repaired_after=repair.ended_at - deployment.ended_at if repair else None,
-    )
+class _Later:
+    """What is known of the runs that are later than the next one to judge.
 
+    Of some later run, a repair is the first run that went live from then on; None if none did.
+    """
 
-def _trouble(deployment: Deployment, later: Sequence[Deployment]) -> tuple[Cause, int] | None:
-    """Why a deployment failed, and which of the later runs may be the first that repairs it."""
-    if deployment.outcome is Outcome.FAILED:
-        return Cause.NOT_SUCCEEDED, 0
-    for number, each in enumerate(later):
-        if each.rolls_back == deployment.release_id:
-            return Cause.ROLLED_BACK, number
-    following = next((number for number, each in enumerate(later) if each.counts), None)
-    if following is not None and later[following].kind is ReleaseKind.HOTFIX:
-        return Cause.HOTFIX, following
-    return None
+    def __init__(self) -> None:
+        self._repair: Deployment | None = None
+        self._following: Deployment | None = None  # the next that counts
+        self._repair_by_following: Deployment | None = None
+        self._repair_by_rollback: dict[str, Deployment | None] = {}
+
+    def add(self, run: Deployment) -> None:
+        """Add a run that is earlier than those that were added."""
+        if run.outcome is Outcome.LIVE:
+            self._repair = run
+        if run.counts:
+            self._following, self._repair_by_following = run, self._repair
+        if run.rolls_back is not None:
+            self._repair_by_rollback[run.rolls_back] = self._repair
+
+    def judge(self, run: Deployment) -> Judged:
+        """Why a run that is earlier than all failed, if it did, and how long until the repair."""
+        cause, repair = self._trouble(run)
+        return Judged(
+            deployment=run,
+            cause=cause,
+            repaired_after=repair.ended_at - run.ended_at if repair else None,
+        )
+
+    def _trouble(self, run: Deployment) -> tuple[Cause | None, Deployment | None]:
+        if run.outcome is Outcome.FAILED:
+            return Cause.NOT_SUCCEEDED, self._repair
+        if run.release_id in self._repair_by_rollback:
+            return Cause.ROLLED_BACK, self._repair_by_rollback[run.release_id]
+        if self._following is not None and self._following.kind is ReleaseKind.HOTFIX:
+            return Cause.HOTFIX, self._repair_by_following
+        return None, None

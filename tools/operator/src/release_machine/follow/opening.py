@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from release_core.clock import Clock
@@ -45,16 +46,20 @@ class AlreadyReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Nothing was opened. ``error`` is the name of an error of the release machine or of AWS."""
+    """Nothing was opened. ``error`` is the name of an error of the release machine or of AWS.
+
+    ``at`` is the time of the rejection.
+    """
 
     error: str
     cause: str
+    at: datetime | None = None
 
     @classmethod
     def of(cls, recorded: Release) -> Rejected:
         """The rejection that the ledger has recorded."""
         error, _, cause = (recorded.why or "").partition(": ")
-        return cls(error=error, cause=cause)
+        return cls(error=error, cause=cause, at=recorded.closed_at)
 
     def __str__(self) -> str:
         """Error and cause, as Step Functions shows them."""
@@ -151,6 +156,7 @@ def opening_of(execution_arn: str, *, sfn: SFNClient, ledger: HistoryReader) -> 
         return Rejected(
             error=execution.get("error") or status,
             cause=execution.get("cause") or f"the execution ended {status} before it opened",
+            at=execution.get("stopDate"),
         )
     return None
 

@@ -53,7 +53,7 @@ class ActivityReader:
         The state of a release comes from the ledger, so a throttled or denied call is ignored here.
         """
         doing: dict[str, Activity] = {}
-        for pipeline in filter(_has_started, pipelines):
+        for pipeline in filter(has_started, pipelines):
             try:
                 activity = self._of_execution(pipeline.name, pipeline.execution_id or "")
             except ClientError:
@@ -222,7 +222,7 @@ class ActivityInTurns:
 
     def get_all(self, pipelines: Iterable[Pipeline]) -> dict[str, Activity]:
         """The activity of each running pipeline, as far as it was read."""
-        running = [each for each in pipelines if _has_started(each)]
+        running = [each for each in pipelines if has_started(each)]
         # The dict is in the order of reading; pipelines that were never read come first.
         last = {name: place for place, name in enumerate(self._known)}
         turn = sorted(running, key=lambda each: last.get(each.name, -1))[: self._most]
@@ -238,7 +238,8 @@ class ActivityInTurns:
         return known
 
 
-def _has_started(pipeline: Pipeline) -> bool:
+def has_started(pipeline: Pipeline) -> bool:
+    """Whether an execution of the pipeline runs in its release."""
     return pipeline.status is PipelineStatus.RUNNING and pipeline.execution_id is not None
 
 

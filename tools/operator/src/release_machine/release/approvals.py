@@ -49,6 +49,14 @@ def with_answers(release_id: str, name: str, doing: Activity) -> Activity:
     )
 
 
+def asked_name(pipeline: str, doing: Activity) -> str:
+    """The name of the manual approval that a pipeline waits for, as far as it is known.
+
+    It stands for this approval and for no later one of the pipeline.
+    """
+    return "/".join(part for part in (pipeline, doing.stage, doing.action) if part)
+
+
 def votes_left(node: Pipeline) -> str:
     """How many approvals are missing, and how many were given."""
     assert node.approval

@@ -19,7 +19,7 @@ from release_core.manifest.nearest import NearestName
 from release_machine.errors import UnreachableError
 from release_machine.release.busy import BusyPipelines
 from release_machine.release.estate import Estate
-from release_machine.release.standing import Seen, standing_of
+from release_machine.release.standing import Seen, failed_last, standing_of
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
@@ -197,12 +197,12 @@ class EstateReader:
             return _Listed(trouble=f"{error.operation_name} was refused ({_code(error)})")
 
     def _owners(self, listed: Mapping[str, Sequence[PastExecution]]) -> dict[str, str]:
-        """The releases of the executions that run, and of the newest one that has ended."""
+        """The releases of the executions that run, and of the one that has failed last."""
         wanted: list[str] = []
         for executions in listed.values():
             wanted += [each.execution_id for each in executions if each.runs]
-            ended = [each for each in executions if not each.runs and not each.succeeded]
-            wanted += [each.execution_id for each in ended[:1]]
+            if failed := failed_last(executions):
+                wanted.append(failed.execution_id)
         found = self.in_parallel(self.ledger.get_executions, _in_batches(sorted(set(wanted))))
         return {
             name: each.release_id

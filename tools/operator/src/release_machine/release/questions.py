@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from botocore.exceptions import ClientError
 
 from release_core.aws.action_runs import read_action_run
-from release_core.domain.release import Pipeline, PipelineStatus, Release
+from release_core.aws.manual_approvals import IN_PROGRESS, is_approval
+from release_core.domain.release import Pipeline, Release
 from release_core.rollback.refusals import listed
+from release_machine.release.activity import has_started
 from release_machine.release.approvals import is_asked
 
 if TYPE_CHECKING:
@@ -80,11 +82,13 @@ def unread_words(unread: Sequence[str]) -> str:
 
 def asked_by_hand(pipeline: Pipeline, codepipeline: CodePipelineClient) -> Iterator[AskedByHand]:
     """The manual approvals that the execution of a pipeline waits for."""
-    if pipeline.status is not PipelineStatus.RUNNING or pipeline.execution_id is None:
+    if not has_started(pipeline):
         return
     listed = codepipeline.list_action_executions(
-        pipelineName=pipeline.name, filter={"pipelineExecutionId": pipeline.execution_id}
+        pipelineName=pipeline.name, filter={"pipelineExecutionId": pipeline.execution_id or ""}
     )["actionExecutionDetails"]
+    if not any(is_approval(each) and each["status"] == IN_PROGRESS for each in listed):
+        return
     # The state is read second: it shows at once that an approval was answered.
     state = codepipeline.get_pipeline_state(name=pipeline.name)
     for run in (read_action_run(each, state) for each in listed):

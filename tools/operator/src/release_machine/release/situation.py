@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import asking, is_asked, with_answers
+from release_machine.release.approvals import asked_name, asking, is_asked, with_answers
 from release_machine.release.holds import held_words
 from release_machine.release.model import MANUAL_APPROVAL, Activity
 from release_machine.text.wording import clock_time
@@ -77,7 +77,9 @@ def with_ways_out(release: Release, activity: Mapping[str, Activity]) -> dict[st
             way_out = None if release.abandons else command
             shown[pipeline.name] = replace(doing, way_out=way_out, ends=True, link=None)
         elif doing.waits_for == MANUAL_APPROVAL:
-            shown[pipeline.name] = with_answers(release.release_id, pipeline.name, doing)
+            # Not by the pipeline's name: that also stands for what it asks next.
+            name = asked_name(pipeline.name, doing)
+            shown[pipeline.name] = with_answers(release.release_id, name, doing)
     return shown
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -68,6 +68,16 @@ def standing_of(seen: Seen, freezes: Sequence[Freeze], now: datetime) -> EstateP
         failure=failure,
         failed=_closed(seen, failure),
     )
+
+
+def failed_last(executions: Iterable[PastExecution]) -> PastExecution | None:
+    """The execution that has failed last, whatever has ended since.
+
+    An execution that a person has stopped, or that a newer one has replaced, has not failed, and
+    repairs nothing.
+    """
+    failed = (each for each in executions if each.state is ExecutionState.FAILED)
+    return max(failed, key=lambda each: each.updated_at, default=None)
 
 
 def _other_runs(seen: Seen) -> Iterator[OtherRun]:
@@ -147,18 +157,15 @@ def _of_releases(seen: Seen) -> Iterator[LastFailure]:
 
 
 def _of_executions(seen: Seen) -> Iterator[LastFailure]:
-    """The failure of the execution that has ended last, if no release has it on record."""
-    ended = [each for each in seen.listed if not each.runs]
-    newest = max(ended, key=lambda each: each.updated_at, default=None)
+    """The failure of the execution that has failed last, if no release has it on record."""
+    failed = failed_last(seen.listed)
     on_record = {each.execution_id for each in (seen.node, seen.latest) if each}
-    # What a person has stopped, or a newer execution has replaced, has not failed.
-    failed = newest is not None and newest.state is ExecutionState.FAILED
-    if newest and failed and newest.execution_id not in on_record:
+    if failed and failed.execution_id not in on_record:
         yield LastFailure(
             status=PipelineStatus.FAILED,
-            at=newest.updated_at,
-            release_id=seen.owners.get(newest.execution_id),
-            execution_id=newest.execution_id,
+            at=failed.updated_at,
+            release_id=seen.owners.get(failed.execution_id),
+            execution_id=failed.execution_id,
         )
 
 

@@ -1,7 +1,7 @@
 """The commands that let waiting pipelines continue, to be copied from a terminal."""
 
+import re
 import shlex
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -16,6 +16,8 @@ from release_machine.release.model import Activity
 # Everything, only the commands, or one command that shows all of them.
 Detail: TypeAlias = Literal["full", "commands", "pointer"]
 DETAILS: Sequence[Detail] = ("full", "commands", "pointer")
+# An option with its value, or another word.
+_WORDS = re.compile(r"--\S+ (?!-)\S+|\S+")
 
 
 def ways_out(
@@ -95,14 +97,33 @@ class Hint:
 
 def copyable(command: str, *, width: int) -> str:
     """The command in lines of that width, which a shell joins when they are pasted."""
+    if len(command) <= width:
+        return command
     # A line may begin with four spaces and end with a space and a backslash.
     most = width - 6
-    lines = textwrap.wrap(command, most, break_long_words=False, break_on_hyphens=False)
+    lines: list[str] = []
+    for words in _kept_together(command, most):
+        if lines and len(lines[-1]) + 1 + len(words) <= most:
+            lines[-1] += f" {words}"
+        else:
+            lines.append(words)
     # The rest of a broken word follows without spaces, so the shell joins the word again.
-    return " \\\n    ".join(
-        "\\\n".join(line[begin : begin + most] for begin in range(0, len(line), most))
-        for line in lines
-    )
+    return " \\\n    ".join("\\\n".join(_broken(line, most)) for line in lines)
+
+
+def _kept_together(command: str, most: int) -> Iterator[str]:
+    """The words of a command, each option with its value if a line has room for both."""
+    for words in _WORDS.findall(command):
+        yield from [words] if len(words) <= most else words.split(" ")
+
+
+def _broken(line: str, most: int) -> Iterator[str]:
+    """The parts of a line that is too long, after PIPELINE/ or STAGE/ where there is one."""
+    while len(line) > most:
+        end = line.rfind("/", 0, most) + 1 or most
+        yield line[:end]
+        line = line[end:]
+    yield line
 
 
 def _way_out(pipeline: Pipeline, activity: Mapping[str, Activity]) -> str | None:

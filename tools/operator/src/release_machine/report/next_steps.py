@@ -83,7 +83,8 @@ def _rolled_back(release: Release) -> Content:
         return None
     rollback = isolated(release.rolled_back_by)
     show = _command("show", release.rolled_back_by)
-    return _paragraph("It was rolled back by release ", rollback, ". See details: ", show)
+    # Whether that has succeeded is on record in that release only.
+    return _paragraph("Release ", rollback, " rolls it back. See how that went: ", show)
 
 
 def _after_failure(release: Release) -> Content:

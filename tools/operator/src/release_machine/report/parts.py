@@ -125,8 +125,8 @@ def unseen(text: str) -> Markup:
 
 
 def command(text: str) -> Markup:
-    """A command to copy; a line ends only between its words."""
-    words = [element("span", isolated(word), class_="part") for word in text.split(" ")]
+    """A command to copy; a line ends only between its words, or after a / in PIPELINE/STAGE."""
+    words = [breakable(word) for word in text.split(" ")]
     separated = [[" " if at else None, word] for at, word in enumerate(words)]
     return element("code", separated, class_="command")
 

@@ -33,6 +33,7 @@ from release_machine.release.failure_links import with_links
 from release_machine.release.remedies import see_details, watch_command, what_next
 from release_machine.release.requested_release import requested_release
 from release_machine.terminal.forms import Form
+from release_machine.text.wording import clock_time
 from release_machine.views.json_calls import CallEnd, State, state_of
 from release_machine.views.json_output import document
 from release_machine.views.plan_view import plan_view
@@ -53,6 +54,7 @@ def follow_from_opening(
     ``pipelines`` are the pipelines of that release. With ``detach`` exit as soon as the release is
     opened, or waits for pipelines that other releases hold.
     """
+    form.about(execution_arn=execution_arn)
     form.say(f"execution {execution_arn}")
     opening = _await_opening(session, execution_arn, pipelines=pipelines, detach=detach, form=form)
     state, more = State.ACCEPTED, dict[str, object]()
@@ -152,9 +154,18 @@ def _name(execution_arn: str) -> str:
 
 
 def rejected(
-    session: Session, rejection: Rejected, execution_arn: str, *, form: Form
+    session: Session,
+    rejection: Rejected,
+    execution_arn: str,
+    *,
+    form: Form,
+    as_last_of: str | None = None,
 ) -> OperatorError:
-    """The error for a workflow execution that was rejected."""
+    """The error for a workflow execution that was rejected.
+
+    With ``as_last_of`` it is the last one on record of a person's release id. That person may have
+    handed in the release again since then.
+    """
     requested = requested_release(
         execution_arn, sfn=session.sfn, s3=session.s3, ledger=session.ledger
     )
@@ -168,7 +179,13 @@ def rejected(
             more={"error": rejection.error, "cause": rejection.cause},
         )
     )
-    return OperatorError(f"Rejected, nothing was started. {rejection}", next_step)
+    if as_last_of is None or rejection.at is None:
+        return OperatorError(f"Rejected, nothing was started. {rejection}", next_step)
+    return OperatorError(
+        f"Rejected at {clock_time(rejection.at)}, nothing was started. {rejection}",
+        f"{next_step}\nIf it was handed in again since then, that is not on record yet. "
+        f"Look again with: {watch_command(as_last_of)}",
+    )
 
 
 def follow_and_exit(
@@ -226,6 +243,7 @@ def follow_to_end(
 
     ``what`` continues when watching ends before that.
     """
+    form.about(release_id=release_id)
     with closing(PastRuns(session.codepipeline)) as past:
         observer = observer_of(session, release_id, past=past, clock=now)
         with (
@@ -250,7 +268,8 @@ def watching(continues: str | Callable[[], str]) -> Iterator[None]:
         return f"Stopped watching; {continues if isinstance(continues, str) else continues()}"
 
     try:
-        yield
+        with explained():
+            yield
     except KeyboardInterrupt as interrupt:
         click.echo(stopped(), err=True)
         sys.exit(code_of(interrupt))

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 
 from release_core.clock import now
 from release_machine.deployment.aws_problems import explained
-from release_machine.errors import OperatorError
+from release_machine.errors import OperatorError, UnansweredError
 from release_machine.follow.loop import Sink
 from release_machine.follow.opening import Answer
 from release_machine.terminal.output import draws_in_place, open_console, show, tell
@@ -53,6 +53,14 @@ class Form:
     def answered(self, answer: Answer) -> None:
         """Take the answer of an execution that opened nothing new."""
 
+    def about(self, *, execution_arn: str | None = None, release_id: str | None = None) -> None:
+        """Take the execution or the release of the call, as soon as it is known."""
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Take that the call starts or stops something here, unless AWS refuses it."""
+        yield
+
     def end(self, end: CallEnd) -> None:
         """Take what the call has come to."""
 
@@ -92,6 +100,21 @@ class AsObject(Form):
 
     def __init__(self) -> None:
         self._ended = False
+        self._has_asked = self._has_changed = False
+        self._execution_arn: str | None = None
+        self._release_id: str | None = None
+
+    def about(self, *, execution_arn: str | None = None, release_id: str | None = None) -> None:
+        """Take the execution or the release of the call, as soon as it is known."""
+        self._execution_arn = execution_arn or self._execution_arn
+        self._release_id = release_id or self._release_id
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Take that the call starts or stops something here, unless AWS refuses it."""
+        self._has_asked = True
+        yield
+        self._has_changed = True
 
     def end(self, end: CallEnd) -> None:
         """Take what the call has come to."""
@@ -106,11 +129,21 @@ class AsObject(Form):
                 yield
         except OperatorError as error:
             if not self._ended:
-                said = {"problem": error.problem}
-                self.end(
-                    CallEnd(state=State.NOT_DONE, next_steps=error.next_step.split("\n"), more=said)
-                )
+                self.end(self._without_outcome(error))
             raise
+
+    def _without_outcome(self, error: OperatorError) -> CallEnd:
+        steps, said = error.next_step.split("\n"), {"problem": error.problem}
+        unanswered = self._has_asked and isinstance(error, UnansweredError)
+        if not (self._has_changed or unanswered):
+            return CallEnd(state=State.NOT_DONE, next_steps=steps, more=said)
+        return CallEnd(
+            state=State.LOST,
+            execution_arn=self._execution_arn,
+            release_id=self._release_id,
+            next_steps=steps,
+            more=said,
+        )
 
 
 def json_option(function: Callable[..., object]) -> Callable[..., object]:

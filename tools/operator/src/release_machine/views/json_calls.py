@@ -21,6 +21,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
     UNCHANGED = "unchanged"
+    LOST = "lost"
     NOT_DONE = "notDone"
 
 

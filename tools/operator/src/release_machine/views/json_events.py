@@ -9,7 +9,7 @@ from release_machine.follow.opening import AlreadyReleased, Answer, Planned, Rej
 from release_machine.release.model import Snapshot
 from release_machine.text.printable import json_text
 from release_machine.views.event_facts import described
-from release_machine.views.json_output import Json
+from release_machine.views.json_output import Json, document
 
 
 class JsonView:
@@ -51,4 +51,8 @@ def _of_answer(answer: Answer) -> Json:
         case Planned():
             return answer.plan
         case Rejected():
-            return {"error": answer.error, "cause": answer.cause}
+            return {
+                "error": answer.error,
+                "cause": answer.cause,
+                "rejectedAt": document(answer.at),
+            }

@@ -34,6 +34,7 @@ def approvals(site: Site, seen: Seen[Approvals]) -> Markup:
         return unread(TITLE, seen)
     count = len(found.waiting)
     says = f"{plural(count, 'question')} wait{'s' if count == 1 else ''} for an answer"
+    tone = "stop" if count or found.unread else "wait" if found.later else "good"
     return content(
         f"({count}) {TITLE}" if count else TITLE,
         page_head(TITLE, element("p", f"{says}.") if count else None),
@@ -41,10 +42,12 @@ def approvals(site: Site, seen: Seen[Approvals]) -> Markup:
         element("p", isolated(found.unread), class_="notice stop", id="unread")
         if found.unread
         else None,
+        _later(found.later) if found.later else None,
         element("div", [_card(each, found.at, site) for each in urgent(found.waiting)], id="asked")
         if count
-        else _nothing(),
-        tone="stop" if count else "good",
+        else None,
+        _nothing() if tone == "good" else None,
+        tone=tone,
         says=says,
     )
 
@@ -73,6 +76,12 @@ def approval_of(waiting: Waiting) -> Pipeline | None:
 def question(waiting: Waiting) -> Content:
     """The words of the question; its name when it has none."""
     return isolated(waiting.activity.message or f"Approve {waiting.name}?")
+
+
+def _later(count: int) -> Markup:
+    said = f"{plural(count, 'running pipeline')} {'is' if count == 1 else 'are'} not read yet"
+    why = ", and may wait for an answer, too. A few are read at a time."
+    return element("p", element("b", said), why, class_="notice", id="later")
 
 
 def _nothing() -> Markup:

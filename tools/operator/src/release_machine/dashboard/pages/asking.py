@@ -39,14 +39,14 @@ def confirmation(_: Site, asked: Confirmation, *, csrf: str) -> Markup:
     )
 
 
-def message(site: Site | None, title: str, said: str, next_step: str | None) -> Markup:
-    """A page that says what is wrong and what to do; without ``site`` it is for a stranger."""
+def message(title: str, said: str, next_step: str | None) -> Markup:
+    """A page that says what is wrong and what to do."""
     return content(
         title,
         page_head(isolated(title)),
         element("p", isolated(said), class_="said"),
         element("p", isolated(next_step), class_="said") if next_step else None,
-        element("p", element("a", "Go to the estate", href="/")) if site else None,
+        element("p", element("a", "Go to the estate", href="/")),
         kind="asking",
     )
 

@@ -17,7 +17,7 @@ from release_machine.dashboard.pages.pieces import (
     unread,
 )
 from release_machine.dashboard.pages.pipelines import pipelines
-from release_machine.dashboard.pages.standing import places
+from release_machine.dashboard.pages.standing import Place, places
 from release_machine.dashboard.state import Approvals, Overview, Seen, Site
 from release_machine.release.estate import Estate
 from release_machine.release.holds import frozen as still_frozen
@@ -52,7 +52,7 @@ def estate(_: Site, seen: Seen[Overview], *, name: str = "") -> Markup:
             for each in still_frozen(found.freezes, now=found.at)
         ],
         moving(found),
-        pipelines(known, found.at, name=name) if known else _nothing(),
+        _pipelines(known, found, name=name),
         tone="bad" if seen.trouble else counts[0][0] if counts else "good",
         says="; ".join(words for _, _, words in counts) or quiet,
     )
@@ -62,6 +62,10 @@ def _counts(found: Estate, asked: Approvals, *, failing: int) -> Iterator[tuple[
     """What there is some of, the most urgent first: the tone, the shape and the words."""
     if failing:
         yield "bad", "FAILED", f"{plural(failing, 'pipeline')} failed"
+    if unknown := sum(each.unread is not None for each in found.pipelines):
+        yield "stop", "CANCELLED", f"{plural(unknown, 'pipeline')} not readable"
+    elif found.unread or asked.unread:
+        yield "stop", "CANCELLED", "not everything could be read"
     if asked.waiting:
         yield "stop", "STOPPED", f"{plural(len(asked.waiting), 'approval')} asked for"
     if found.running:
@@ -73,6 +77,13 @@ def _counts(found: Estate, asked: Approvals, *, failing: int) -> Iterator[tuple[
 def _summary(counts: list[tuple[str, str, str]]) -> Markup:
     items = [element("li", state_words(tone, shape, words)) for tone, shape, words in counts]
     return element("ul", items, class_="summary", aria_label="In numbers")
+
+
+def _pipelines(known: list[Place], found: Estate, *, name: str) -> Markup | None:
+    if known:
+        return pipelines(known, found.at, name=name)
+    # A list that could not be read is not empty; what is above says why.
+    return None if found.unread else _nothing()
 
 
 def _nothing() -> Markup:

@@ -1,4 +1,7 @@
-"""What every page of the dashboard has: its head, navigation, and a banner for the connection."""
+"""What every page of the dashboard has: its head, navigation, and a banner for the connection.
+
+Who was not let in gets a bare page, which says nothing about the deployment.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from release_machine.dashboard.pages.times import clock
 from release_machine.dashboard.state import Site
 from release_machine.report.markup import Markup, element, isolated
 
-_COMMAND = "release-machine"
 TABS = (
     ("estate", "/", "Estate"),
     ("approvals", "/approvals", "Approvals"),
@@ -18,7 +20,7 @@ TABS = (
 
 
 def document(
-    site: Site | None,
+    site: Site,
     *,
     title: str,
     current: str | None,
@@ -27,7 +29,7 @@ def document(
     notice: str | None = None,
     read_at: datetime | None = None,
 ) -> str:
-    """The whole page; without ``site`` it is for a stranger, and does not say whose it is.
+    """The whole page.
 
     ``current`` is the tab of the page, ``stream`` the address of the events that replace its
     content. ``notice`` says what was just done.
@@ -35,31 +37,44 @@ def document(
     body = element(
         "body",
         element("a", "Skip to the content", href="#content", class_="skip"),
-        _top(site, current, read_at if stream else None)
-        if site
-        else element("header", element("b", _COMMAND, class_="brand"), class_="top"),
+        _top(site, current, read_at if stream else None),
         _connection(),
         element("p", isolated(notice), class_="notice good", role="status") if notice else None,
         element("main", content, id="content", tabindex="-1"),
-        _foot(site) if site else None,
+        _foot(site),
         class_="dashboard",
         data_stream=stream,
     )
-    html = element("html", _head(site, title), body, lang="en")
-    return f"<!DOCTYPE html>\n{html.html}\n"
+    script = element("script", src="/static/dashboard.js", defer="")
+    return _whole(_head(f"{title} · {site.deployment}", script), body)
 
 
-def _head(site: Site | None, title: str) -> Markup:
+def bare_document(title: str, content: Markup) -> str:
+    """The whole page for a browser that was not let in: it names no deployment and no caller."""
+    body = element(
+        "body",
+        element("header", element("a", "Release Machine", href="/", class_="brand"), class_="top"),
+        element("main", content, id="content", tabindex="-1"),
+        class_="dashboard",
+    )
+    return _whole(_head(title), body)
+
+
+def _whole(head: Markup, body: Markup) -> str:
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').html}\n"
+
+
+def _head(title: str, script: Markup | None = None) -> Markup:
     return element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} · {site.deployment if site else _COMMAND}"),
+        element("title", title),
         element("link", rel="icon", type="image/svg+xml", href="/static/wait.svg"),
         element("link", rel="stylesheet", href="/static/report.css"),
         element("link", rel="stylesheet", href="/static/dashboard.css"),
-        element("script", src="/static/dashboard.js", defer=""),
+        script,
     )
 
 

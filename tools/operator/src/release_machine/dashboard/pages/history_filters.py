@@ -42,9 +42,9 @@ def filter_form(
 
 
 def _used(filters: Filters) -> Iterator[str]:
-    yield from map(_words, filters.statuses)
+    yield from (f"status {_words(each)}" for each in filters.statuses)
     yield from (f"outcome {_words(each)}" for each in filters.outcomes)
-    yield from filters.pipelines
+    yield from (f"pipeline {each}" for each in filters.pipelines)
     for name in ("requester", "since", "until"):
         if value := getattr(filters, name):
             yield f"{name} {value}"

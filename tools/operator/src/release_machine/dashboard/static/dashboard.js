@@ -132,7 +132,8 @@
   const age = document.querySelector('[data-connection-age]');
   const readAt = document.querySelector('.fresh time');
   let source = null;
-  let heard = Date.now();
+  let listensSince = Date.now();
+  let heard = listensSince; // the latest event: a tab that was hidden has heard nothing
   let backAt = 0;
 
   const say = (state, text) => {
@@ -172,12 +173,14 @@
 
   const ago = (milliseconds) => {
     const seconds = Math.round(milliseconds / 1000);
-    return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+    if (seconds < 120) return `${seconds} s`;
+    const minutes = Math.floor(seconds / 60);
+    return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
   };
 
   const tick = () => {
     const now = Date.now();
-    if (source && now - heard > LOST_AFTER) miss();
+    if (source && now - Math.max(heard, listensSince) > LOST_AFTER) miss();
     const state = banner.dataset.connection;
     if (state === 'lost') age.textContent = `Last update ${ago(now - heard)} ago.`;
     if (state === 'back' && now - backAt > BACK_FOR) say('live', '');
@@ -193,6 +196,9 @@
       const beat = JSON.parse(data);
       hear(beat.readAt, beat.late);
     });
+    source.addEventListener('full', () => {
+      leave('Too many tabs are open, so this one does not change. Close some, then load it again.');
+    });
     source.addEventListener('end', () => {
       leave('The dashboard was stopped. Start it again: release-machine dashboard');
     });
@@ -207,7 +213,7 @@
     if (banner.dataset.connection === 'over') return;
     if (source) source.close();
     source = null;
-    heard = Date.now();
+    listensSince = Date.now();
     if (!document.hidden) listen();
   };
 
