@@ -104,6 +104,7 @@ def make_open_release(
             declarations=parts.codepipeline.declarations,
             step_functions=parts.step_functions,
             client=parts.client,
+            brief_client=parts.brief_client,
             clock=parts.clock,
             rollbacks=parts.rollbacks,
             live=parts.live,

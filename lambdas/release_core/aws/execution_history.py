@@ -84,4 +84,5 @@ def _read(summary: "PipelineExecutionSummaryTypeDef") -> PastExecution:
             )
             for each in summary.get("sourceRevisions", [])
         ),
+        parallel=summary.get("executionMode") == "PARALLEL",
     )

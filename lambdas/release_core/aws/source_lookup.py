@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from release_core.aws.commits import name_of
 from release_core.domain.declarations import OBJECT_KEY, SourceAction
@@ -32,33 +32,42 @@ class Lookup(Immutable):
 class RevisionSources:
     """Looks up revisions with the caller's permissions; safe to use in several threads.
 
-    ``make_client`` creates the client of a service by its name.
+    ``make_client`` creates the client of a service by its name, and ``make_brief_client`` one that
+    gives up soon: nothing depends on the answer for a newest revision.
     """
 
-    def __init__(self, make_client: Callable[[str], Any]) -> None:
-        self._make_client = make_client
-        self._clients: dict[str, Any] = {}
+    def __init__(
+        self, make_client: Callable[[str], Any], make_brief_client: Callable[[str], Any]
+    ) -> None:
+        self._make_client, self._make_brief_client = make_client, make_brief_client
+        self._clients: dict[tuple[str, bool], Any] = {}
         self._making = Lock()
+        self._unreachable: dict[str, str] = {}  # the note of each provider
 
-    def find(self, source: SourceAction, pins: Sequence[Pin] = ()) -> Lookup:
+    def find(
+        self,
+        source: SourceAction,
+        pins: Sequence[Pin] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> Lookup:
         """Look up the revision that these pins give a source action, or the newest one.
 
-        Raises ClientError when AWS does not answer for a pinned revision because of its load.
+        ``source`` is as it is declared, and runs with these ``variables``. After a service could
+        not be reached once, it is not asked for newest revisions again. For a pinned revision,
+        raises ClientError when AWS does not answer because of its load, and BotoCoreError when the
+        service cannot be reached.
         """
-        pinned = {pin.type: pin.revision for pin in pins}
-        reads = {**source.origin, **({OBJECT_KEY: pinned[KEY_TYPE]} if KEY_TYPE in pinned else {})}
         version = next((pin.revision for pin in pins if pin.type != KEY_TYPE), None)
-        head = None if version else _HEADS.get(source.provider)
-        branch = source.configuration.get(head.name, head.default) if head else None
-        if note := _why_not_looked_up(source, [*reads.values(), branch or ""]):
+        declared = _reads(source, pins, version)
+        reads = _reads(source.with_variables(variables or {}), pins, version)
+        note = _why_not_looked_up(source, reads, declared)
+        if not (note or pins):
+            note = self._unreachable.get(source.provider)
+        if note:
             return Lookup(exists=None, note=note)
-        look = {"S3": self._in_s3, "CodeCommit": self._in_codecommit, "ECR": self._in_ecr}.get(
-            source.provider
-        )
-        if look is None:
-            return Lookup(exists=None, note=f"revisions of {source.provider} cannot be looked up")
+        service, look = _LOOKS[source.provider]
         try:
-            return look(reads, version, branch)
+            return look(self._client(service, brief=not pins), reads, version)
         except ParamValidationError:
             # The name is not valid, so nothing has it. Variables can put any text there.
             return Lookup(exists=False)
@@ -70,56 +79,72 @@ class RevisionSources:
             if pins and (status >= 500 or "Throttl" in code):
                 raise
             return Lookup(exists=None, note=f"{source.provider} answered {code}")
+        except BotoCoreError:
+            if pins:
+                raise
+            note = self._unreachable[source.provider] = f"{source.provider} could not be reached"
+            return Lookup(exists=None, note=note)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, *, brief: bool) -> Any:
+        make = self._make_brief_client if brief else self._make_client
         # Threads may share a boto3 client, but not the session that creates it.
         with self._making:
-            if service not in self._clients:
-                self._clients[service] = self._make_client(service)
-            return self._clients[service]
+            if (service, brief) not in self._clients:
+                self._clients[service, brief] = make(service)
+            return self._clients[service, brief]
 
-    def _in_s3(self, reads: Mapping[str, str], version: str | None, _: str | None) -> Lookup:
-        found = self._client("s3").head_object(
-            Bucket=reads.get("S3Bucket", ""),
-            Key=reads.get(OBJECT_KEY, ""),
-            **({"VersionId": version} if version else {}),
-        )
-        return Lookup(
-            exists=True,
-            revision=version or found.get("VersionId"),
-            message=found.get("Metadata", {}).get(_SUMMARY),
-            made_at=found.get("LastModified"),
-        )
 
-    def _in_codecommit(
-        self, reads: Mapping[str, str], commit_id: str | None, branch: str | None
-    ) -> Lookup:
-        client, repository = self._client("codecommit"), reads.get("RepositoryName", "")
-        if commit_id is None:
-            head = client.get_branch(repositoryName=repository, branchName=branch or "")
-            commit_id = head["branch"]["commitId"]
-        commit = client.get_commit(repositoryName=repository, commitId=commit_id)["commit"]
-        author, committer = commit.get("author", {}), commit.get("committer", {})
-        return Lookup(
-            exists=True,
-            revision=commit_id,
-            message=commit.get("message"),
-            author=name_of(author.get("name") or ""),
-            # A commit that was rebased keeps its author's date.
-            made_at=_moment_of(committer.get("date")) or _moment_of(author.get("date")),
-        )
+def _in_s3(client: Any, reads: Mapping[str, str], version: str | None) -> Lookup:
+    found = client.head_object(
+        Bucket=reads.get("S3Bucket", ""),
+        Key=reads.get(OBJECT_KEY, ""),
+        **({"VersionId": version} if version else {}),
+    )
+    return Lookup(
+        exists=True,
+        revision=version or found.get("VersionId"),
+        message=found.get("Metadata", {}).get(_SUMMARY),
+        made_at=found.get("LastModified"),
+    )
 
-    def _in_ecr(self, reads: Mapping[str, str], digest: str | None, tag: str | None) -> Lookup:
-        found = self._client("ecr").describe_images(
-            repositoryName=reads.get("RepositoryName", ""),
-            imageIds=[{"imageDigest": digest} if digest else {"imageTag": tag or ""}],
-        )
-        image: dict[str, Any] = next(iter(found["imageDetails"]), {})
-        return Lookup(
-            exists=True,
-            revision=digest or image.get("imageDigest"),
-            made_at=image.get("imagePushedAt"),
-        )
+
+def _in_codecommit(client: Any, reads: Mapping[str, str], commit_id: str | None) -> Lookup:
+    repository = reads.get("RepositoryName", "")
+    if commit_id is None:
+        branch = reads.get("BranchName", "")
+        head = client.get_branch(repositoryName=repository, branchName=branch)
+        commit_id = head["branch"]["commitId"]
+    commit = client.get_commit(repositoryName=repository, commitId=commit_id)["commit"]
+    author, committer = commit.get("author", {}), commit.get("committer", {})
+    return Lookup(
+        exists=True,
+        revision=commit_id,
+        message=commit.get("message"),
+        author=name_of(author.get("name") or ""),
+        # A commit that was rebased keeps its author's date.
+        made_at=_moment_of(committer.get("date")) or _moment_of(author.get("date")),
+    )
+
+
+def _in_ecr(client: Any, reads: Mapping[str, str], digest: str | None) -> Lookup:
+    found = client.describe_images(
+        repositoryName=reads.get("RepositoryName", ""),
+        imageIds=[{"imageDigest": digest} if digest else {"imageTag": reads.get("ImageTag", "")}],
+    )
+    image: dict[str, Any] = next(iter(found["imageDetails"]), {})
+    return Lookup(
+        exists=True,
+        revision=digest or image.get("imageDigest"),
+        made_at=image.get("imagePushedAt"),
+    )
+
+
+# The service of each provider that tells its revisions, and how it is asked.
+_LOOKS = {
+    "S3": ("s3", _in_s3),
+    "CodeCommit": ("codecommit", _in_codecommit),
+    "ECR": ("ecr", _in_ecr),
+}
 
 
 class _Head(NamedTuple):
@@ -139,6 +164,21 @@ _HEADS = {
 }
 # CodePipeline shows this metadata of an object as the summary of its revision.
 _SUMMARY = "codepipeline-artifact-revision-summary"
+
+
+def _reads(source: SourceAction, pins: Sequence[Pin], version: str | None) -> dict[str, str]:
+    """The configuration that names what is looked up: a branch or tag unless a version is pinned.
+
+    A pinned key replaces that of the configuration.
+    """
+    key = next((pin.revision for pin in pins if pin.type == KEY_TYPE), None)
+    head = None if version else _HEADS.get(source.provider)
+    name = source.configuration.get(head.name, head.default) if head else None
+    return {
+        **source.origin,
+        **({OBJECT_KEY: key} if key else {}),
+        **({head.name: name} if head and name else {}),
+    }
 
 
 def newest_of(source: SourceAction) -> str | None:
@@ -172,14 +212,18 @@ def _absent_in_s3(version: str | None) -> frozenset[int]:
     return frozenset({400, 404, 405} if version else {404, 405})
 
 
-def _why_not_looked_up(source: SourceAction, reads: Sequence[str]) -> str | None:
+def _why_not_looked_up(
+    source: SourceAction, reads: Mapping[str, str], declared: Mapping[str, str]
+) -> str | None:
     if source.foreign_role:
         # The caller may see another resource under the same name than this role does.
         return f"its source is read in another account, with {source.foreign_role}"
-    for value in reads:
-        if "#{" in value:
-            return f"the value of {value} is not known before the pipeline runs"
-    return None
+    for name, value in reads.items():
+        if "#{" in value:  # it may have values of variables, which are not shown
+            return f"the value of {declared[name]} is not known before the pipeline runs"
+    return (
+        None if source.provider in _LOOKS else f"revisions of {source.provider} cannot be looked up"
+    )
 
 
 _ABSENT = {

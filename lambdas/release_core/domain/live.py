@@ -46,8 +46,8 @@ class Live(Immutable):
     ``restored_by`` is the execution with which CodePipeline itself went back to ``good``; then
     ``by`` and ``trigger`` are those of it.
     ``undone`` are the revisions that were rolled back and have not been shipped again since.
-    Unless ``ran_last``, another execution may have changed a part of what is live: it runs, it has
-    failed half way through a deployment, or CodePipeline went back with it in one stage.
+    Unless ``ran_last``, another execution may have changed a part of what is live: it runs, it ran
+    at the same time or later, or CodePipeline went back with it in one stage.
     """
 
     pipeline: str

@@ -17,6 +17,7 @@ class PastExecution(Immutable):
     it ships again. ``undoes`` is set if CodePipeline rolled back by itself: a text with the id of
     the execution that failed. ``trigger`` is the type of what started it, ``trigger_detail`` the
     user, rule or webhook. ``revisions`` are those of its source actions, without their artifacts.
+    Unless it is ``parallel``, it waits in each stage for the executions that began before it.
     """
 
     execution_id: str
@@ -28,6 +29,7 @@ class PastExecution(Immutable):
     trigger: str | None = None
     trigger_detail: str | None = None
     revisions: tuple[Revision, ...] = ()
+    parallel: bool = False
 
     @property
     def succeeded(self) -> bool:

@@ -56,10 +56,10 @@ class LiveReader(Immutable):
     ) -> LivePipelines:
         """What is live in each pipeline, with the reason for each that cannot be read.
 
-        It takes one call of CodePipeline for each pipeline, and some more for a pipeline whose
-        latest success is not on record. ``listed`` are recent executions that were read before, and
-        ``skippable`` is what pipelines declare now. Raises ClientError when DynamoDB refuses a
-        read.
+        It takes one call of CodePipeline for each pipeline, and two more for each success that it
+        looks at: five at most, which are newer than the one on record. ``listed`` are recent
+        executions that were read before, and ``skippable`` is what pipelines declare now. Raises
+        ClientError when DynamoDB refuses a read.
         """
         names = list(dict.fromkeys(pipelines))
         goods = self.ledger.get_goods(names)
@@ -95,8 +95,8 @@ class LiveReader(Immutable):
         """The pipelines of a rollback in which all that it would ship is live already.
 
         The rollback changes nothing if these are all of its pipelines. A pipeline in which another
-        execution ran last is not among them: it may have failed half way through a deployment, or
-        CodePipeline went back in one stage only.
+        execution ran at the same time or later is not among them: it may have failed half way
+        through a deployment, or CodePipeline went back in one stage only.
         Raises ClientError when DynamoDB refuses a read.
         """
         found = self(rollback.wanted).live
@@ -176,7 +176,7 @@ class LiveReader(Immutable):
         if read.good:
             return history.live(read.pipeline, read.good)
         if len(read.executions) >= RECENT:
-            return f"none of its last {len(read.executions)} executions has succeeded"
+            return f"none of its last {len(read.executions)} executions has succeeded and deployed"
         return None
 
     def _restored(
@@ -203,14 +203,14 @@ class LiveReader(Immutable):
 
         ``recorded`` is what last succeeded in a release. Of another execution CodePipeline tells.
         """
-        if recorded is None or recorded.execution_id != live.good.execution_id:
-            try:
-                recorded = self.shipped.good(live.pipeline, live.good.execution_id, at=live.since)
-            except ClientError:
-                return None
-        # CodePipeline may have forgotten the execution: then it tells no revision either.
-        known = recorded.revisions and recorded.unrecorded_bytes is None
-        return variables_again(recorded) if known else None
+        if recorded and recorded.execution_id == live.good.execution_id:
+            known = recorded.revisions and recorded.unrecorded_bytes is None
+            return variables_again(recorded) if known else None
+        try:
+            told = self.shipped.variables(live.pipeline, live.good.execution_id)
+        except ClientError:
+            return None
+        return None if told is None else variables_again(replace(live.good, variables=told))
 
 
 def _ran_last(live: Live, executions: Sequence[PastExecution]) -> bool:
@@ -220,8 +220,15 @@ def _ran_last(live: Live, executions: Sequence[PastExecution]) -> bool:
     newest, *others = executions
     # CodePipeline itself goes back in one stage only, so another execution shipped the others.
     is_live = newest.execution_id == live.good.execution_id
-    # In PARALLEL mode, an execution that began first may end last.
-    return is_live and all(each.updated_at <= newest.updated_at for each in others)
+    return is_live and not any(_may_change(each, newest) for each in others)
+
+
+def _may_change(older: PastExecution, newest: PastExecution) -> bool:
+    """Whether an execution may still change, or have changed, what a newer one has shipped."""
+    # In PARALLEL mode, executions do not wait for each other. In the other modes, the older one is
+    # ahead in every stage, unless somebody retried it.
+    parallel = older.parallel or newest.parallel
+    return older.runs or older.updated_at > (newest.started_at if parallel else newest.updated_at)
 
 
 def _is_recorded(good: Good, newest: PastExecution, succeeded: Sequence[PastExecution]) -> bool:

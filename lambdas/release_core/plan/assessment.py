@@ -245,7 +245,7 @@ class Assessment(Immutable):
         yield from may_ship_again(planned, live)
         yield from may_still_change(planned, live, other_values=other_values)
         if declaration:
-            sources = sources_of(self.declared, pipeline)
+            sources = declaration.sources_with(pipeline.variables)
             yield from by_itself(declaration, sources, released=self.manifest.names)
 
     def _not_found(self, pipeline: ManifestPipeline) -> Iterator[str]:
@@ -397,9 +397,9 @@ class Assessment(Immutable):
 
 
 def sources_of(declared: Declared, pipeline: ManifestPipeline) -> tuple[SourceAction, ...]:
-    """The source actions of a pipeline as they run with the variables of the manifest."""
+    """The source actions of a pipeline as it declares them, so without values of variables."""
     declaration = declaration_of(declared, pipeline.name)
-    return declaration.sources_with(pipeline.variables) if declaration else ()
+    return declaration.sources if declaration else ()
 
 
 def variables_of(declared: Declared, pipeline: ManifestPipeline) -> dict[str, str]:

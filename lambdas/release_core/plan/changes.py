@@ -163,7 +163,10 @@ def may_still_change(
     if live.restored_by:
         yield f"{same}, but CodePipeline went back to them in one stage only"
     else:
-        yield f"{same}, but another execution began later and may have changed a part"
+        yield (
+            f"{same}, but another execution ran at the same time or later and may have changed a "
+            "part"
+        )
 
 
 def _history(rolled_back: RolledBack) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from release_core.aws.calendars import Calendars
 from release_core.aws.clients import InParallel, one_by_one
-from release_core.aws.source_lookup import RevisionSources
+from release_core.aws.source_lookup import Lookup, RevisionSources
 from release_core.aws.step_functions import StepFunctions
 from release_core.clock import Clock
 from release_core.decide.calendars import hold_by_calendars
@@ -64,6 +64,7 @@ class Planner(Immutable):
     declarations: Callable[[Sequence[str]], Declared]
     step_functions: StepFunctions
     client: Callable[[str], Any]
+    brief_client: Callable[[str], Any]
     clock: Clock
     rollbacks: RollbackReader
     live: LiveReader
@@ -102,7 +103,7 @@ class Planner(Immutable):
             facts=facts,
             live=live,
             held=self._rivals(names, release),
-            found=self._find(manifest, declared),
+            found=self._find(manifest, declared, variables),
             release=release,
             later=later,
             pasts=self.rollbacks.pasts(rolled_back) if rolled_back else {},
@@ -208,15 +209,22 @@ class Planner(Immutable):
         end = self.step_functions.workflow_end(execution_arn)
         return is_over(end, since=since, now=self.clock())
 
-    def _find(self, manifest: Manifest, declared: Declared) -> Lookups:
+    def _find(
+        self, manifest: Manifest, declared: Declared, variables: Mapping[str, Mapping[str, str]]
+    ) -> Lookups:
         wanted = [
             (pipeline.name, source, fitting)
             for pipeline in manifest.pipelines
             for source in sources_of(declared, pipeline)
             if (fitting := _fitting_pins(pipeline, source)) or not pins_of(pipeline, source)
         ]
-        revisions = RevisionSources(self.client)
-        found = self.in_parallel(lambda each: revisions.find(each[1], each[2]), wanted)
+        revisions = RevisionSources(self.client, self.brief_client)
+
+        def find(each: tuple[str, SourceAction, Sequence[Pin]]) -> Lookup:
+            name, source, pins = each
+            return revisions.find(source, pins, variables[name])
+
+        found = self.in_parallel(find, wanted)
         return {
             (name, source.name): lookup
             for (name, source, _), lookup in zip(wanted, found, strict=True)

@@ -11,7 +11,6 @@ from release_core.immutable import Immutable
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline import CodePipelineClient
-    from types_boto3_codepipeline.type_defs import PipelineExecutionSummaryTypeDef
 
 
 class DisabledTransition(Immutable):
@@ -74,15 +73,6 @@ class Survey:
             ),
             executions=tuple(executions),
         )
-
-
-def durations_of(executions: "Sequence[PipelineExecutionSummaryTypeDef]") -> tuple[timedelta, ...]:
-    """The durations of the executions that succeeded, in their order."""
-    return tuple(
-        each["lastUpdateTime"] - each["startTime"]
-        for each in executions
-        if each["status"] == "Succeeded"
-    )
 
 
 def _disabled(stages: Sequence[Any]) -> Iterator[DisabledTransition]:

@@ -93,7 +93,7 @@ class RollbackReader(Immutable):
 
     @property
     def _shipped(self) -> ShippedReader:
-        return ShippedReader(codepipeline=self.codepipeline)
+        return ShippedReader(codepipeline=self.codepipeline, lenient=True)
 
     def _declared(self, release: Release) -> Declared:
         """The present declarations of the pipelines that the release has run."""

@@ -1,6 +1,6 @@
 """Reads what an execution in a pipeline's history has shipped, whoever started it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,9 +20,14 @@ log = log_of(__name__)
 
 
 class ShippedReader(Immutable):
-    """Reads executions that succeeded."""
+    """Reads executions that succeeded.
+
+    A ``lenient`` reader goes on if the caller may not list the actions of an execution: then the
+    deployment counts as not skipped, and the revisions have no source actions.
+    """
 
     codepipeline: CodePipeline
+    lenient: bool = False
 
     def was_skipped(
         self, pipeline: str, execution: PastExecution, known: Skippable | None = None
@@ -54,12 +59,17 @@ class ShippedReader(Immutable):
             unrecorded_bytes=shipped.unrecorded_bytes,
         )
 
+    def variables(self, pipeline: str, execution_id: str) -> Mapping[str, str] | None:
+        """The variables of an execution; None if CodePipeline has forgotten it."""
+        seen = self.codepipeline.get_execution(pipeline, execution_id)
+        return seen.variables if seen else None
+
     def _actions(self, pipeline: str, execution_id: str) -> Sequence[ActionRun]:
-        """The executions of actions; none, if a retry cannot read them either."""
+        """The executions of actions; a lenient reader has none if a retry cannot read them."""
         try:
             return self.codepipeline.action_runs(pipeline, execution_id)
         except ClientError as error:
-            if not is_permanent(error):
+            if not self.lenient or not is_permanent(error):
                 raise
             with about(pipeline=pipeline, execution_id=execution_id):
                 log.warning("could not list the actions of %s: %s", pipeline, error)

@@ -1,18 +1,24 @@
 """Pinned and newest revisions are looked up at their source provider."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from release_core.aws.clients import in_parallel
 from release_core.aws.source_lookup import Lookup, RevisionSources, newest_of
 from release_core.domain.declarations import SourceAction
 from release_core.domain.revisions import MAX_AUTHOR, Pin
 from tests.fakes.service import Refused, service
+
+
+def asking(make_client: Callable[[str], Any]) -> RevisionSources:
+    """Look up revisions with these clients."""
+    return RevisionSources(make_client, make_client)
 
 
 class Refusing:
@@ -45,7 +51,7 @@ def test_each_provider_is_asked_in_its_own_way(
 ) -> None:
     """A revision that the provider does not find is absent; without an answer it is unknown."""
     name = provider.lower()
-    sources = RevisionSources(lambda _: Refusing(name, Refused(code, "no")))
+    sources = asking(lambda _: Refusing(name, Refused(code, "no")))
     source = SourceAction(name="S", provider=provider, configuration={"RepositoryName": "shop"})
     found = sources.find(source, [Pin(action="S", type=kind, revision="1")])
     assert found.exists is exists
@@ -68,7 +74,7 @@ def test_an_object_is_absent_only_if_s3_says_so(
     status: int, version: str | None, exists: bool | None
 ) -> None:
     """HeadObject names no error. 400 is for an invalid version, or for the caller's own key."""
-    sources = RevisionSources(lambda _: Refusing("s3", Refused(str(status), "no", status=status)))
+    sources = asking(lambda _: Refusing("s3", Refused(str(status), "no", status=status)))
     where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
     source = SourceAction(name="S", provider="S3", configuration=where)
     pins = [Pin(action="S", type="S3_OBJECT_VERSION_ID", revision=version)] if version else []
@@ -77,7 +83,7 @@ def test_an_object_is_absent_only_if_s3_says_so(
 
 def test_a_throttled_lookup_is_raised() -> None:
     """A throttle is raised and not taken for an answer."""
-    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    busy = asking(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
     source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
     with pytest.raises(ClientError, match="slow"):
         busy.find(source, [Pin(action="S", type="IMAGE_DIGEST", revision="1")])
@@ -91,7 +97,7 @@ def test_a_source_of_another_account_is_not_looked_up(provider: str, kind: str) 
     """A source that is read with a role of another account is not looked up, with a note."""
     role = "arn:aws:iam::222222222222:role/source-access"
     source = SourceAction(name="S", provider=provider, foreign_role=role)
-    found = RevisionSources(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
+    found = asking(pytest.fail).find(source, [Pin(action="S", type=kind, revision="1")])
     assert found == Lookup(exists=None, note=f"its source is read in another account, with {role}")
 
 
@@ -110,7 +116,7 @@ def test_an_invalid_place_has_no_revisions(
     session = boto3.Session(
         aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
     )
-    sources = RevisionSources(session.client)  # type: ignore[arg-type] # overloaded: one for each service
+    sources = asking(session.client)  # type: ignore[arg-type] # overloaded: one for each service
     source = SourceAction(name="S", provider=provider, configuration=origin)
     assert sources.find(source, [Pin(action="S", type=kind, revision="1")]) == Lookup(exists=False)
 
@@ -126,7 +132,7 @@ def test_clients_are_made_one_at_a_time_and_once() -> None:
             meeting.wait(timeout=0.2)
         return Refusing(service, Refused("AccessDeniedException", "no"))
 
-    sources = RevisionSources(make_client)
+    sources = asking(make_client)
     wanted = [("CodeCommit", "COMMIT_ID"), ("ECR", "IMAGE_DIGEST")] * 3
 
     def find(each: tuple[str, str]) -> Lookup:
@@ -201,7 +207,7 @@ def test_the_newest_revision_is_looked_up(
     source = SourceAction(
         name="S", provider=provider, configuration={"RepositoryName": "shop", **more}
     )
-    assert RevisionSources(lambda _: Answering()).find(source, pins) == found
+    assert asking(lambda _: Answering()).find(source, pins) == found
     assert newest_of(source) == of
 
 
@@ -232,13 +238,13 @@ def test_what_a_commit_tells(
 
     where = {"RepositoryName": "shop", "BranchName": "main"}
     source = SourceAction(name="S", provider="CodeCommit", configuration=where)
-    found = RevisionSources(lambda _: Repository()).find(source)
+    found = asking(lambda _: Repository()).find(source)
     assert (found.author, found.made_at) == told
 
 
 def test_a_newest_revision_is_not_worth_an_error() -> None:
     """A throttle is only noted: no pin depends on the answer."""
-    busy = RevisionSources(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
+    busy = asking(lambda _: Refusing("ecr", Refused("ThrottlingException", "slow")))
     source = SourceAction(name="S", provider="ECR", configuration={"RepositoryName": "shop"})
     assert busy.find(source) == Lookup(exists=None, note="ECR answered ThrottlingException")
     assert newest_of(source) == "shop tag latest"
@@ -246,9 +252,41 @@ def test_a_newest_revision_is_not_worth_an_error() -> None:
 
 
 def test_a_branch_that_is_a_variable_is_not_looked_up() -> None:
-    """Its value is not known before the pipeline runs."""
+    """Its value is not known before the pipeline runs; values that are known are not shown."""
+    where = {"RepositoryName": "shop", "BranchName": "#{variables.TEAM}/#{variables.BRANCH}"}
+    source = SourceAction(name="S", provider="CodeCommit", configuration=where)
+    assert asking(pytest.fail).find(source, variables={"TEAM": "hunter2"}).note == (
+        "the value of #{variables.TEAM}/#{variables.BRANCH} is not known before the pipeline runs"
+    )
+
+
+def test_a_branch_that_is_a_known_variable_is_looked_up() -> None:
+    """It is asked for by its value."""
     where = {"RepositoryName": "shop", "BranchName": "#{variables.BRANCH}"}
     source = SourceAction(name="S", provider="CodeCommit", configuration=where)
-    assert RevisionSources(pytest.fail).find(source).note == (
-        "the value of #{variables.BRANCH} is not known before the pipeline runs"
-    )
+    found = asking(lambda _: Answering()).find(source, variables={"BRANCH": "main"})
+    assert found.revision == "c0ffee"
+
+
+def test_a_service_that_cannot_be_reached_is_asked_once() -> None:
+    """Newest revisions of it are not known, with a note; the other services are asked."""
+    asked: list[str] = []
+
+    class Unreachable:
+        def head_object(self, **_: str) -> None:
+            asked.append("s3")
+            raise EndpointConnectionError(endpoint_url="https://s3")
+
+    brief = {"s3": Unreachable(), "codecommit": Answering()}
+    sources = RevisionSources(pytest.fail, brief.__getitem__)
+    where = {"S3Bucket": "sources", "S3ObjectKey": "app.zip"}
+    source = SourceAction(name="S", provider="S3", configuration=where)
+    unknown = Lookup(exists=None, note="S3 could not be reached")
+    assert [sources.find(source), sources.find(source)] == [unknown, unknown]
+    assert asked == ["s3"]
+    where = {"RepositoryName": "shop", "BranchName": "main"}
+    other = SourceAction(name="S", provider="CodeCommit", configuration=where)
+    assert sources.find(other).revision == "c0ffee"
+    pin = Pin(action="S", type="S3_OBJECT_VERSION_ID", revision="v1")
+    with pytest.raises(EndpointConnectionError):
+        asking(brief.__getitem__).find(source, [pin])

@@ -1,12 +1,13 @@
 """What is live in pipelines: by the ledger and by CodePipeline's history, shipped by anybody."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from localstack_codepipeline.model import ActionResult, Revision
+from localstack_codepipeline.model import ActionResult, Revision, RunAction
 from release_core.domain.live import Live, LivePipelines
 from release_core.strict_json import write_json
 from tests.fakes.service import Refused
@@ -173,50 +174,113 @@ def test_a_pipeline_without_a_success_is_absent(world: ReleaseWorld) -> None:
 
 def test_what_ended_last_is_live(world: ReleaseWorld) -> None:
     """In PARALLEL mode an execution that began first may end last."""
+    fetch, first, second = run_in_parallel(world)
+    assert (live(world, "web").good.execution_id, live(world, "web").ran_last) == (second, False)
+    world.clock.advance(timedelta(seconds=10))
+    world.finish(fetch, ActionResult(revision=Revision("first", "")))
+    world.complete("web")
+    assert (live(world, "web").good.execution_id, live(world, "web").ran_last) == (first, False)
+
+
+def test_an_execution_of_the_same_time_may_have_changed_a_part(world: ReleaseWorld) -> None:
+    """In PARALLEL mode it may have deployed after another one did, and ended before that."""
+    fetch, _, _ = run_in_parallel(world)
+    world.finish(fetch, FAILURE)
+    world.clock.advance(timedelta(minutes=1))
+    third = by_hand(world, "third", "web")
+    assert (live(world, "web").good.execution_id, live(world, "web").ran_last) == (third, True)
+    start_by_hand(world, "web")
+    late = world.fetch("web")
+    world.clock.advance(timedelta(seconds=10))
+    fourth = start_by_hand(world, "web")
+    (fetch,) = [one for one in world.codepipeline.actions.values() if one != late]
+    world.finish(fetch, ActionResult(revision=Revision("fourth", "")))
+    world.clock.advance(timedelta(seconds=10))
+    world.finish(late, FAILURE)
+    world.clock.advance(timedelta(seconds=10))
+    world.complete("web")
+    assert (live(world, "web").good.execution_id, live(world, "web").ran_last) == (fourth, False)
+
+
+def test_an_older_execution_that_waits_in_turn_changes_nothing_later(world: ReleaseWorld) -> None:
+    """In the other modes it is ahead in every stage, though it may end after the next has begun."""
+    start_by_hand(world)
+    fetch = world.fetch("orders")
+    world.clock.advance(timedelta(seconds=10))
+    start_by_hand(world)
+    world.finish(fetch, FAILURE)
+    world.clock.advance(timedelta(seconds=10))
+    world.ship("newest")
+    assert (live(world).revisions, live(world).ran_last) == ({"Fetch": "newest"}, True)
+
+
+def test_an_older_execution_that_runs_again_may_change_a_part(world: ReleaseWorld) -> None:
+    """Somebody retried its stage."""
+    (newest,) = world.parts().history.recent("orders")
+    older = replace(newest, execution_id="older", state=None)
+    found = world.parts().live(["orders"], listed={"orders": [newest, older]}).live["orders"]
+    assert (found.good.execution_id, found.ran_last) == (newest.execution_id, False)
+
+
+def run_in_parallel(world: ReleaseWorld) -> tuple[RunAction, str, str]:
+    """Let the second of two executions of ``web`` succeed; returns the source action of the first.
+
+    And the two executions.
+    """
     parallel = {**declaration("web"), "executionMode": "PARALLEL"}
     world.codepipeline.create_pipeline(pipeline=parallel)
     first = start_by_hand(world, "web")
     fetch = world.fetch("web")
     world.clock.advance(timedelta(seconds=10))
-    start_by_hand(world, "web")
-    (second,) = [one for one in world.codepipeline.actions.values() if one != fetch]
-    world.finish(second, ActionResult(revision=Revision("second", "")))
+    second = start_by_hand(world, "web")
+    (other,) = [one for one in world.codepipeline.actions.values() if one != fetch]
+    world.finish(other, ActionResult(revision=Revision("second", "")))
     (deploy,) = [one for one in world.codepipeline.actions.values() if one.stage == "Deploy"]
     world.finish(deploy)
-    world.clock.advance(timedelta(seconds=10))
-    world.finish(fetch, ActionResult(revision=Revision("first", "")))
-    world.complete("web")
-    assert live(world, "web").good.execution_id == first
+    return fetch, first, second
 
 
-def test_a_skipped_deployment_is_not_live(world: ReleaseWorld) -> None:
-    """A success whose deployment CodePipeline skipped has shipped nothing."""
-    gated = declaration("orders")
+def skip(world: ReleaseWorld, name: str, *, times: int = 1) -> None:
+    """Let executions by hand succeed whose deployment CodePipeline skips."""
+    gated = declaration(name)
     gated["stages"][1]["beforeEntry"] = GATE
     world.codepipeline.update_pipeline(pipeline=gated)
-    start_by_hand(world)
-    world.finish(world.fetch("orders"), ActionResult(revision=Revision("skipped", "")))
-    (gate,) = world.codepipeline.actions.values()
-    world.finish(gate, ActionResult("JobFailed", "closed"))
-    world.deliver()
-    assert world.executions_of("orders")[0]["status"] == "Succeeded"
-    assert live(world).good.release_id == "v1"
-
-
-def test_only_some_skipped_deployments_are_looked_at(world: ReleaseWorld) -> None:
-    """After five of them the pipeline is named with the reason."""
-    gated = declaration("web")
-    gated["stages"][1]["beforeEntry"] = GATE
-    world.codepipeline.create_pipeline(pipeline=gated)
-    for _ in range(6):
-        start_by_hand(world, "web")
-        world.finish(world.fetch("web"), ActionResult(revision=Revision("skipped", "")))
+    for _ in range(times):
+        start_by_hand(world, name)
+        world.finish(world.fetch(name), ActionResult(revision=Revision("skipped", "")))
         (gate,) = world.codepipeline.actions.values()
         world.finish(gate, ActionResult("JobFailed", "closed"))
         world.clock.advance(timedelta(minutes=1))
-    assert look(world, "web").unread == {
-        "web": "CodePipeline skipped the deployment in its last 5 successes"
+    world.deliver()
+    assert world.executions_of(name)[0]["status"] == "Succeeded"
+
+
+def test_a_skipped_deployment_is_not_live(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A success whose deployment CodePipeline skipped has shipped nothing.
+
+    Without the permission to see that, nothing is said to be live.
+    """
+    skip(world, "orders")
+    assert live(world).good.release_id == "v1"
+    refuse(world, monkeypatch, "ListActionExecutions", "AccessDeniedException")
+    found = look(world, "orders")
+    assert found.live == {}
+    assert found.unread == {"orders": "ListActionExecutions is not allowed"}
+
+
+def test_only_some_skipped_deployments_are_looked_at(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After five of them, with two calls for each, the pipeline is named with the reason."""
+    skip(world, "catalog", times=6)
+    listed = count_calls(monkeypatch, world.codepipeline, "list_action_executions")
+    declared = count_calls(monkeypatch, world.codepipeline, "get_pipeline")
+    assert look(world, "catalog").unread == {
+        "catalog": "CodePipeline skipped the deployment in its last 5 successes"
     }
+    assert (len(listed), len(declared)) == (5, 5)
 
 
 def test_a_rollback_by_codepipeline_counts_as_what_it_restored(world: ReleaseWorld) -> None:
@@ -388,7 +452,10 @@ def test_a_success_on_record_may_be_older_than_the_list(world: ReleaseWorld) -> 
         by_hand(world, "broken", "catalog", fails=True)
     found = look(world, "orders", "catalog")
     assert found.live["orders"].good.release_id == "v1"
-    assert found.unread == {"catalog": "none of its last 50 executions has succeeded"}
+    nothing = {"catalog": "none of its last 50 executions has succeeded and deployed"}
+    assert found.unread == nothing
+    skip(world, "catalog")
+    assert look(world, "catalog").unread == nothing
 
 
 def test_values_of_variables_stay_out(world: ReleaseWorld) -> None:
@@ -460,9 +527,15 @@ def test_other_variables_are_a_change(world: ReleaseWorld) -> None:
 def test_an_execution_that_codepipeline_forgot_has_no_values(
     world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its values are not known, which is not the same as having none."""
+    """Its values are not known, which is not the same as having none.
+
+    One call tells them, unless they are on record.
+    """
     by_hand(world, "orders by hand")
     found = {"orders": live(world)}
+    asked = count_calls(monkeypatch, world.codepipeline, "get_pipeline_execution")
+    listed = count_calls(monkeypatch, world.codepipeline, "list_action_executions")
     assert world.parts().live.other_values(found, {"orders": {}}) == {"orders": False}
+    assert (len(asked), len(listed)) == (1, 0)
     refuse(world, monkeypatch, "GetPipelineExecution", "PipelineExecutionNotFoundException")
     assert world.parts().live.other_values(found, {"orders": {}}) == {}

@@ -131,6 +131,20 @@ def test_an_object_that_does_not_exist_is_a_warning(world: ReleaseWorld) -> None
     assert found.pipelines[0].warnings == ("Fetch would fail: S3 has no sources/no.zip",)
 
 
+def test_a_source_that_is_named_by_a_variable(world: ReleaseWorld) -> None:
+    """It is looked up with the value, and the plan shows the declaration and never the value."""
+    web = declaration("web")
+    web["variables"] = [{"name": "WHERE"}]
+    web["stages"][0]["actions"][0]["configuration"]["S3ObjectKey"] = "#{variables.WHERE}"
+    world.codepipeline.create_pipeline(pipeline=web)
+    for key, ships in (("app.zip", V2), ("hunter2", None)):
+        found = orders(world, {"name": "web", "variables": {"WHERE": key}})
+        (source,) = found["sources"]
+        assert (source["newestOf"], source["ships"]) == ("sources/#{variables.WHERE}", ships)
+        assert key not in write_json(found)
+    assert found["warnings"] == ["Fetch would fail: S3 has no sources/#{variables.WHERE}"]
+
+
 def test_a_build_that_was_rolled_back_is_a_danger(world: ReleaseWorld) -> None:
     """The newest version was shipped and rolled back: it would ship again, and the plan says so."""
     ship(world, "one", V1)
@@ -284,8 +298,8 @@ def test_another_execution_may_have_changed_a_part(world: ReleaseWorld) -> None:
     assert (found["changes"], found["sources"][0]["changes"]) == (None, False)
     (warning,) = found["warnings"]
     assert warning == (
-        "ships the revisions that are live, but another execution began later and may have "
-        "changed a part"
+        "ships the revisions that are live, but another execution ran at the same time or later "
+        "and may have changed a part"
     )
 
 

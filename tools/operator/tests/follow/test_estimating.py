@@ -174,9 +174,13 @@ def test_past_runs(stubbed: Callable[[str], tuple[Any, Stubber]]) -> None:
     """The latest successful executions of each pipeline are read once; errors give None."""
     client, stubber = stubbed("codepipeline")
     executions = [
-        {"status": "Succeeded", "startTime": at(0), "lastUpdateTime": at(60)},
-        {"status": "Failed", "startTime": at(0), "lastUpdateTime": at(9)},
-        {"status": "Succeeded", "startTime": at(0), "lastUpdateTime": at(80)},
+        {
+            "pipelineExecutionId": f"e{seconds}",
+            "status": status,
+            "startTime": at(0),
+            "lastUpdateTime": at(seconds),
+        }
+        for status, seconds in (("Succeeded", 60), ("Failed", 9), ("Succeeded", 80))
     ]
     stubber.add_response(
         "list_pipeline_executions",

@@ -48,6 +48,7 @@ def planner(session: Session) -> Planner:
         declarations=declaration_lookup(session),
         step_functions=parts.step_functions,
         client=parts.client,
+        brief_client=parts.brief_client,
         clock=parts.clock,
         rollbacks=parts.rollbacks,
         live=parts.live,

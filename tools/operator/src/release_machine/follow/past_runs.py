@@ -7,7 +7,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from release_core.plan.survey import durations_of
+from release_core.aws.execution_history import ExecutionHistory
+from release_core.plan.survey import PipelineFacts
 from release_machine.deployment.aws_problems import explained
 from release_machine.errors import UnreachableError
 from release_machine.release.estimating import Past
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
 # The release machine needs the account's quotas of CodePipeline more than a view does.
 _AT_ONCE = 2
-_LATEST = 50
 
 
 class PastRuns:
     """Reads the durations once, in threads: the view must not wait for a thousand answers."""
 
     def __init__(self, codepipeline: CodePipelineClient, *, pool: Executor | None = None) -> None:
-        self._codepipeline = codepipeline
+        self._history = ExecutionHistory(codepipeline)
         self._pool = pool or ThreadPoolExecutor(_AT_ONCE)
         self._reads: dict[str, Future[Sequence[timedelta] | None]] = {}
 
@@ -45,9 +45,7 @@ class PastRuns:
     def _read(self, pipeline: str) -> Sequence[timedelta] | None:
         try:
             with explained():
-                answer = self._codepipeline.list_pipeline_executions(
-                    pipelineName=pipeline, maxResults=_LATEST
-                )
+                executions = self._history.recent(pipeline)
         except UnreachableError:
             return None
-        return durations_of(answer["pipelineExecutionSummaries"])
+        return PipelineFacts(executions=tuple(executions)).durations
