@@ -90,6 +90,26 @@ def test_approve(aws: FakeAws, dashboard: Served) -> None:
     assert aws.bodies == [{"decision": "approve", "attempt": 1, "comment": "looks good"}]
 
 
+@pytest.mark.parametrize(
+    ("needed", "then"),
+    [
+        (1, "Then web can start."),
+        (2, "Then 1 more approval is needed."),
+        (3, "Then 2 more approvals are needed."),
+    ],
+)
+def test_what_an_approval_leads_to(aws: FakeAws, dashboard: Served, needed: int, then: str) -> None:
+    """One of several approvals does not start what waits behind it."""
+    pipelines = aws.releases[RELEASE].pipelines
+    asked = pipelines["go-live"]
+    assert asked.approval
+    more = replace(asked, approval=replace(asked.approval, min_approvals=needed))
+    aws.set_status("RUNNING", pipelines={**pipelines, "go-live": more})
+    text = words(dashboard.browser.get(path("approve", "go-live")).text)
+    assert then in text
+    assert ("can start" in text) == (needed == 1)
+
+
 def test_a_notice_is_told_once(dashboard: Served) -> None:
     """The page that is loaded again does not repeat it."""
     answer = dashboard.post(path("approve", "go-live"))

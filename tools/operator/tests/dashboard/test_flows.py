@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from queue import SimpleQueue
 
 import pytest
 
@@ -11,7 +12,7 @@ from release_machine.release.model import Snapshot
 from tools.operator.tests.samples.chromium import Chromium
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws
 from tools.operator.tests.samples.page_checks import PHONE
-from tools.operator.tests.samples.running_dashboard import Running, running
+from tools.operator.tests.samples.running_dashboard import SECONDS, Running, running
 
 RELEASE = "2026.11.22-1"
 WIDTH, HEIGHT = 1280, 844
@@ -52,11 +53,16 @@ def enter(chromium: Chromium, dashboard: Running, path: str = "/") -> None:
 
 def test_the_file_of_the_link_lets_a_browser_in(chromium: Chromium, dashboard: Running) -> None:
     """As `--open` does it: a browser keeps a strict cookie from a redirect after another page."""
-    addresses: list[str] = []
-    opening = Opening(addresses.append)
+    addresses = SimpleQueue[str]()
+
+    def launch(address: str) -> bool:
+        addresses.put(address)
+        return True
+
+    opening = Opening(launch, missing=lambda: None)
     opening.open(dashboard.door.link)
     chromium.open_tab()
-    chromium.visit(addresses[0], width=WIDTH, height=HEIGHT)
+    chromium.visit(addresses.get(timeout=SECONDS), width=WIDTH, height=HEIGHT)
     chromium.wait_until("location.pathname === '/' && document.querySelector('nav a')")
     assert "Estate" in chromium.evaluate("document.title")
     opening.close()

@@ -211,6 +211,17 @@ def test_a_release_is_the_report_with_buttons() -> None:
     assert buttons(page)[:2] == ["/actions/retry/2026.11.22-2", "/actions/rollback/2026.11.22-2"]
 
 
+def test_a_release_that_was_left_open_has_a_page() -> None:
+    """With all that is known of it; above that, why no outcome comes and where to look."""
+    state = samples.of_release(replace(report_samples.running(), left_open="ABORTED"))
+    page = release(state)
+    assert "has ended (ABORTED), but the release is still RUNNING in the ledger" in page.text
+    assert "Check the log of close_release" in page.text
+    assert {"left-open", "timeline", "pipelines"} <= set(page.values("id"))
+    (about,) = [found for _, found in page.elements if "data-title" in found]
+    assert about["data-tone"] == "bad"
+
+
 def test_a_release_that_is_only_read_has_no_button_to_act() -> None:
     """Without actions the report's own next steps are enough."""
     page = release(samples.of_release(report_samples.failed()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -218,6 +219,17 @@ def test_aws_does_not_answer(aws: FakeAws, dashboard: Served) -> None:
     aws.away = False
     dashboard.loop.hurry()
     assert "AWS does not answer" not in dashboard.browser.get(path).text
+
+
+def test_a_release_that_was_left_open_is_drawn(aws: FakeAws, dashboard: Served) -> None:
+    """Also when it is loaded for the first time, as show draws it."""
+    aws.set_status("RUNNING", execution_arn=EXECUTION)
+    aws.execution = {"status": "ABORTED", "stopDate": datetime(2020, 1, 1, tzinfo=UTC)}
+    answer = dashboard.browser.get("/releases/2026.11.22-1")
+    assert answer.status_code == 200
+    text = words(answer.text)
+    assert "has ended (ABORTED), but the release is still RUNNING" in text
+    assert "catalog" in text
 
 
 def test_a_tab_that_is_one_too_many_is_told(

@@ -5,10 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -95,6 +98,16 @@ def instead_of_serving(monkeypatch: pytest.MonkeyPatch, do: Callable[[Parts], ob
     )
 
 
+def instead_of_a_browser(monkeypatch: pytest.MonkeyPatch, launched: SimpleQueue[str]) -> None:
+    """Keep the addresses at which the command opens a browser."""
+
+    def launch(address: str) -> bool:
+        launched.put(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", launch)
+
+
 @contextmanager
 def answered(link: str, path: str, *, cookie: str = "") -> Iterator[HTTPResponse]:
     """The answer to one request."""
@@ -166,48 +179,92 @@ def test_a_port_that_is_used(aws: FakeAws, run: Run) -> None:
 
 def test_the_browser_is_opened(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --open only; the link is printed in any case."""
-    launched: list[str] = []
+    launched = SimpleQueue[str]()
     pages: list[tuple[str, int]] = []
 
-    def launch(address: str) -> None:
-        launched.append(address)
+    def take_the_page(_: Parts) -> None:
+        address = launched.get(timeout=SECONDS)
         page = Path(urlsplit(address).path)
         pages.append((page.read_text(), page.stat().st_mode & 0o777))
+        launched.put(address)
 
-    monkeypatch.setattr(click, "launch", launch)
+    instead_of_a_browser(monkeypatch, launched)
     instead_of_serving(monkeypatch, lambda _: None)
     shown = run("dashboard", "--allow-actions")
     assert shown.exit_code == 0, shown.output
     assert "may change releases" in shown.stdout
     assert "http://127.0.0.1:" in shown.stdout
-    assert launched == []
+    assert launched.empty()
+    instead_of_serving(monkeypatch, take_the_page)
     shown = run("dashboard", "--open")
-    link = shown.stdout.splitlines()[-1]
+    *_, link, hint = shown.stdout.splitlines()
     ((page, mode),) = pages
     assert f"url={link}" in page
-    # Other users see the arguments of a program, but not this file, which is gone at the end.
-    assert link not in launched[0]
+    # The browser may not be allowed to read the file, which nobody tells this command.
+    assert "if no page appears, open the link yourself" in hint
+    # Other users see the arguments of a program, but not this file, which is gone at the end. With
+    # its scheme it is opened by the browser, and not by an editor of HTML files.
+    address = launched.get(timeout=SECONDS)
+    assert address.startswith("file:///")
+    assert link not in address
     assert mode == 0o600
-    assert not Path(urlsplit(launched[0]).path).exists()
+    assert not Path(urlsplit(address).path).exists()
+
+
+def test_no_browser_is_found(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command says so and serves all the same."""
+    told = Event()
+
+    def tell(fact: str) -> None:
+        click.echo(fact)
+        if "no browser was found" in fact:
+            told.set()
+
+    monkeypatch.setattr("release_machine.commands.dashboard.tell", tell)
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    instead_of_serving(monkeypatch, lambda _: told.wait(SECONDS))
+    shown = run("dashboard", "--open")
+    assert shown.exit_code == 0
+    assert "no browser was found: open the link yourself" in shown.stdout
+
+
+def test_a_browser_in_the_terminal_holds_nothing_up(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a browser returns when it is left, and until then it needs the pages."""
+    served, left = Event(), Event()
+
+    def browse(_: str) -> bool:
+        assert served.wait(SECONDS)
+        left.set()
+        return True
+
+    def serve(_: Parts) -> None:
+        served.set()
+        assert left.wait(SECONDS)
+
+    monkeypatch.setattr(webbrowser, "open", browse)
+    instead_of_serving(monkeypatch, serve)
+    assert run("dashboard", "--open").exit_code == 0
+    assert left.is_set()
 
 
 def test_the_file_of_the_link_is_gone_once_it_was_used(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is deleted while the dashboard goes on; the next link is for a terminal only."""
-    launched: list[Path] = []
+    launched = SimpleQueue[str]()
     doors: list[Door] = []
     there: list[bool] = []
 
     def use_the_link(parts: Parts) -> None:
         doors.append(parts.door)
-        there.append(launched[0].exists())
+        page = Path(urlsplit(launched.get(timeout=SECONDS)).path)
+        there.append(page.exists())
         assert parts.door.enter(parts.door.link.rpartition("/")[2])
-        there.append(launched[0].exists())
+        there.append(page.exists())
 
-    monkeypatch.setattr(
-        click, "launch", lambda address: launched.append(Path(urlsplit(address).path))
-    )
+    instead_of_a_browser(monkeypatch, launched)
     instead_of_serving(monkeypatch, use_the_link)
     shown = run("dashboard", "--open")
     assert there == [True, False]

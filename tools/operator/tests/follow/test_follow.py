@@ -6,7 +6,7 @@ import pytest
 
 from release_core.domain.holds import Hold, HoldKind
 from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
-from release_machine.errors import UnreachableError
+from release_machine.errors import LeftOpenError, UnreachableError
 from release_machine.follow.events import (
     ConnectedAgain,
     Event,
@@ -232,3 +232,14 @@ def test_a_failed_first_look_is_raised(recorder: Recorder) -> None:
     with pytest.raises(UnreachableError):
         recorder.follow(AWAY)
     assert recorder.pauses == []
+
+
+def test_a_release_that_was_left_open_is_followed_no_more(
+    recorder: Recorder, running: Snapshot
+) -> None:
+    """No outcome will come: the error says where to look, and the exit code that it failed."""
+    with pytest.raises(LeftOpenError, match="ABORTED") as raised:
+        recorder.follow(running, replace(running, left_open="ABORTED"))
+    assert recorder.looks == 2
+    assert raised.value.exit_code == 1
+    assert "close_release" in raised.value.next_step

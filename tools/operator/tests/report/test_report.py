@@ -13,7 +13,7 @@ import pytest
 
 from release_core.domain.automation import SkippedStage
 from release_core.domain.execution import Change, Execution, ExecutionState
-from release_core.domain.release import ReleaseStatus
+from release_core.domain.release import PipelineStatus, ReleaseStatus
 from release_machine.release.model import Snapshot
 from release_machine.report import body, html
 from release_machine.report.audit import function_of
@@ -122,6 +122,41 @@ def test_whole_seconds_of_codepipeline() -> None:
     assert places == sorted(places)
 
 
+def test_changes_of_one_second_are_in_the_order_of_what_happened() -> None:
+    """Events may arrive in any order; an entry of the next second comes after them."""
+    rans = [Ran(name="a", began=1, ended=2.6, status=PipelineStatus.STOPPED)]
+    made = release("r", ReleaseStatus.CANCELLED, rans, closed=3, why="wrong build")
+    (only,) = made.pipelines.values()
+    told = [
+        Change(state=state, attempt=attempt, at=moment(2), source="event")
+        for attempt, state in (
+            (1, ExecutionState.FAILED),
+            (2, ExecutionState.STOPPING),
+            (2, ExecutionState.STOPPED),
+        )
+    ]
+    arrived = Execution(execution_id="", pipeline="a", changes=tuple(reversed(told)))
+    changed = replace(only, execution=arrived)
+    page = read(Snapshot(at=moment(9), release=replace(made, pipelines=by_name((changed,)))))
+    lines = (
+        "execution FAILED",
+        "execution STOPPING, attempt 2",
+        "execution STOPPED, attempt 2",
+        "wrong build RUNNING",
+    )
+    places = [page.text.index(each) for each in lines]
+    assert places == sorted(places)
+
+
+def test_the_audit_names_people_in_reasons() -> None:
+    """A cause is in the same words as in the head; the ARN of a person stands below."""
+    by = "arn:aws:sts::123456789012:assumed-role/OnCall/bob@example.com"
+    last = samples.cancelled().release.audit[-1]
+    audit = (replace(last, what=f"wrong branch, by {by}"),)
+    page = with_release(samples.cancelled(), audit=audit)
+    assert "wrong branch, by OnCall/bob@example.com RUNNING" in page.text
+
+
 def test_people_stand_out_in_the_audit() -> None:
     """What people did and what failed is not folded; the name of a function comes last."""
     page = read(samples.two_hundred())
@@ -144,6 +179,15 @@ def test_earlier_attempts() -> None:
     assert "Timeline of attempt 1 2026-11-22 22:02:40 to 22:15:05 UTC, 12m 25s" in text
     assert "in attempt 1" in text
     assert "1 payments FAILED The deployment of service payments failed" in text
+
+
+def test_the_dots_before_a_bar_are_explained() -> None:
+    """In a short release also the time until the first start is drawn, and named."""
+    page = read(samples.short())
+    assert [each for each in page.all("line") if each.get("class") == "waited"]
+    (legend,) = [each for each in page.all("ul") if each.get("class") == "legend"]
+    assert legend
+    assert "critical path waited" in page.text
 
 
 def test_the_timeline_for_screen_readers() -> None:

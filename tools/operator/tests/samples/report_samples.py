@@ -149,6 +149,13 @@ def cancelled() -> Snapshot:
     )
 
 
+def short() -> Snapshot:
+    """A release of three seconds, of which its only pipeline took the last."""
+    rans = [Ran(name="web", began=2, ended=3)]
+    made = release("5.12", ReleaseStatus.SUCCEEDED, rans, closed=3, why="its 1 pipeline succeeded")
+    return Snapshot(at=moment(60), release=made)
+
+
 def running() -> Snapshot:
     """A running release: one pipeline waits for an approval, one for a free slot."""
     rans = [

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from release_core.domain.approvals import Approval
 from release_core.domain.release import ReleaseStatus
-from release_core.plan.document import Plan, Standing
+from release_core.plan.document import Plan, PlannedPipeline, Standing
+from release_core.plan.survey import PipelineFacts
 from release_machine.cli import cli
 from release_machine.commands import submit as submit_command
 from release_machine.errors import UnreachableError
@@ -38,6 +39,24 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     fields: dict[str, Any] = {"release_id": "5.10", "problems": ()}
     monkeypatch.setattr(submit_command, "planner", lambda _: lambda _: Plan(**fields))
     return fields
+
+
+def planned(name: str, *, dangers: tuple[str, ...] = ()) -> PlannedPipeline:
+    """A pipeline of a plan of which nothing else is known."""
+    return PlannedPipeline(
+        name=name,
+        depends_on=(),
+        declaration=None,
+        facts=PipelineFacts(),
+        sources=(),
+        variables=(),
+        held_by=None,
+        usual=None,
+        starts_after=None,
+        problems=(),
+        warnings=(),
+        dangers=dangers,
+    )
 
 
 # submit
@@ -69,6 +88,17 @@ def test_submit_what_would_be_rejected(aws: FakeAws, typed: Typed, plan: dict[st
     assert "you may not read pipeline 'a'" in result.stdout
     assert f"It would not be released. Submit release 5.10 to {PLACE}? [y/N]" in result.stdout
     assert typed("y", "submit", "manifest.json").exit_code == 0
+
+
+def test_submit_of_a_build_that_was_rolled_back(
+    aws: FakeAws, typed: Typed, plan: dict[str, Any]
+) -> None:
+    """The question names it once more: of a long plan only the end is on the screen."""
+    plan["pipelines"] = (planned("shop-web", dangers=("would ship AGAIN",)), planned("shop-mail"))
+    result = typed("n", "submit", "manifest.json")
+    asked = "It ships AGAIN what was rolled back: shop-web. Submit release 5.10 to"
+    assert asked in result.stdout
+    assert aws.dropped == b""
 
 
 def test_submit_without_the_permission_to_plan(

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from threading import Thread
 
@@ -20,6 +20,7 @@ from release_machine.text.wording import (
     second_of_day,
     time_in_title,
     times_in,
+    with_clock_times,
     zone_at,
 )
 
@@ -118,3 +119,18 @@ def test_only_this_module_writes_times() -> None:
     }
     # The key of an object in the bucket, and the labels below a title that has the zone.
     assert writes == {"actions/submit.py", "text/time_axis.py", "text/wording.py"}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        ("frozen until 2026-11-22T23:05:07.645Z by", "frozen until 2026-11-23T04:35:07+05:30 by"),
+        ("until 2026-11-22 23:05:07 UTC, freeze", "until 2026-11-23T04:35:07+05:30, freeze"),
+        ("until 2026-13-40T23:05:07Z", "until 2026-13-40T23:05:07Z"),
+        ("one-20261122T230507Z.json of v2026-11-22", "one-20261122T230507Z.json of v2026-11-22"),
+    ],
+)
+def test_times_in_recorded_texts(recorded: str, told: str) -> None:
+    """A reason or problem has times of UTC; on a terminal they are in the zone of all others."""
+    with times_in(timezone(timedelta(hours=5, minutes=30))):
+        assert with_clock_times(recorded) == told

@@ -1,10 +1,12 @@
 """The view of a plan: verdict, table, problems."""
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
 from release_core.problems import MAX_REPORTED
+from release_machine.text.wording import times_in
 from release_machine.views.plan_view import plan_view
 from tools.operator.tests.samples.drawing import drawn
 from tools.operator.tests.samples.picture_files import compare
@@ -51,6 +53,18 @@ def test_plan_of_long_names(width: int) -> None:
         {**orders, "name": "shop-orders-of-the-storefront-eu-west-1", "dependsOn": [first, "web"]},
     ]
     compare("plan-long", plan_view({**PLAN, "pipelines": pipelines}, width=width), width=width)
+
+
+def test_the_notes_of_a_plan_are_for_people() -> None:
+    """They name persons in place of ARNs, and have the zone of the other times."""
+    frozen = (
+        "is frozen until 2026-11-22T10:00:00.645Z by arn:aws:iam::000000000000:user/alice, and "
+        "starts then: big sale"
+    )
+    catalog = {**PLAN["pipelines"][0], "warnings": [frozen]}
+    with times_in(timezone(timedelta(hours=1))):
+        shown = drawn(plan_view({**PLAN, "pipelines": [catalog]}, width=140), width=140)
+    assert "is frozen until 2026-11-22T11:00:00+01:00 by alice, and starts then" in shown
 
 
 def test_an_approval_stands_before_what_waits_behind_it() -> None:

@@ -78,6 +78,13 @@ def test_waiting_for_a_slot() -> None:
     assert rows[-1].endswith("╌ ready, but had to wait")
 
 
+def test_the_dots_before_a_bar_are_explained() -> None:
+    """In a short release also the time until the first start is seen, and named."""
+    row, legend = at_width(samples.short(), 80).splitlines()[-2:]
+    assert "····" in row
+    assert "· waited" in legend
+
+
 def test_each_attempt() -> None:
     """An earlier attempt is drawn first; a kept pipeline has no bar in the current one."""
     first, second = at_width(samples.resumed(), 80).split("\n\n")

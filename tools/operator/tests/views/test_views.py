@@ -40,7 +40,7 @@ def test_plain_lines(running: Snapshot) -> None:
         ),
     )
     view.show(
-        closed, [LookFailed("AWS does not answer.", "Wait.", at(55)), *changes(running, closed)]
+        closed, [LookFailed("AWS does not answer", "Wait.", at(55)), *changes(running, closed)]
     )
     assert out.getvalue() == (
         "2026-11-22T10:00:42Z release 2026.11.22-1: 5 pipelines, execution "
@@ -185,7 +185,7 @@ def test_the_live_view_needs_a_terminal(
 def test_the_live_view_when_aws_does_not_answer(running: Snapshot) -> None:
     """A failed look adds a note below the last state, until the next successful look."""
     view = LiveView(Console(file=io.StringIO(), width=200, height=30), clock=lambda: at(162))
-    view.show(running, [LookFailed("AWS does not answer.", "Check the network.", at(41))])
+    view.show(running, [LookFailed("AWS does not answer", "Check the network.", at(41))])
     assert (
         "AWS does not answer. The release continues; trying again. Last seen 10:00:42Z "
         "(about 2 min ago). Check the network."

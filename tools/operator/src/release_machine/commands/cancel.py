@@ -12,6 +12,7 @@ from release_machine.actions.cancel import (
 from release_machine.actions.find import find_release
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError
+from release_machine.release.approvals import for_people
 from release_machine.release.remedies import still_stopping
 from release_machine.terminal.asking import require_yes, will_ask, yes_option
 from release_machine.terminal.aws_command import AwsCommand, open_session
@@ -56,7 +57,8 @@ def command(
         found, arn = find_release(session, name)
         is_stopped = found is not None and found.status is ReleaseStatus.CANCELLED
         if found and is_stopped:
-            form.say(f"release {found.release_id} is already CANCELLED: {found.why}")
+            why = for_people(found.why or "")
+            form.say(f"release {found.release_id} is already CANCELLED: {why}")
         else:
             refuse_unstoppable(found, arn, sfn=session.sfn)
             if will_ask(yes=yes, on_stderr=form.for_programs):

@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import webbrowser
 from functools import partial
 
 import click
@@ -59,11 +60,15 @@ def command(context: click.Context, *, port: int, allow_actions: bool, opens: bo
             "uv tool install './tools/operator[dashboard]'.",
         ) from error
 
-    browser = opening.Opening(click.launch)
+    browser = opening.Opening(
+        webbrowser.open, missing=lambda: tell("no browser was found: open the link yourself")
+    )
 
     def opened(link: str) -> None:
         click.echo(link)
         if opens:
+            # No program says whether the browser could read the file.
+            tell("opening a browser; if no page appears, open the link yourself")
             browser.open(link)
 
     def entered(link: str) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from release_core.clock import now
 from release_core.manifest.model import Manifest
 from release_core.plan.document import Plan
+from release_core.rollback.refusals import listed
 from release_machine.actions.submit import ResultReader, drop_manifest, post_manifest
 from release_machine.deployment.aws_problems import explained, is_denied
 from release_machine.deployment.reading_parts import planner
@@ -83,6 +84,10 @@ def _confirm(session: Session, document: object, given: Manifest, form: Form) ->
         form.draw(lambda width: [plan_view(plan.as_json(), width=width)])
         if plan.already_released:
             return
+        # A long plan has scrolled its first lines away.
+        again = listed([each.name for each in plan.pipelines if each.dangers])
+        if again:
+            question = f"It ships AGAIN what was rolled back: {again}. {question}"
         if not plan.valid:
             question = f"It would not be released. {question}"
     require_yes(question, on_stderr=form.for_programs)

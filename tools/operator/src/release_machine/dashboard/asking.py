@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from release_core.domain.release import PipelineStatus, Release, ReleaseStatus
+from release_core.domain.release import Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_core.rollback.reader import free_id
 from release_core.rollback.refusals import listed
 from release_machine.actions.answer import Decision, give, question_of
@@ -36,7 +36,7 @@ from release_machine.dashboard.offers import offer as offer_of
 from release_machine.dashboard.state import Confirmation, Done, Offer
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UsageError
-from release_machine.release.approvals import asking, behind
+from release_machine.release.approvals import asking, behind, count_of_votes_left
 from release_machine.release.questions import AskedByHand, Question
 from release_machine.release.remedies import correct_manifest
 
@@ -100,6 +100,14 @@ def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def _after_approval(release: Release, asked: Question, node: Pipeline) -> str:
+    left = 0 if isinstance(asked, AskedByHand) else count_of_votes_left(node) - 1
+    if left > 0:
+        return f"Then {'1 more approval is' if left == 1 else f'{left} more approvals are'} needed."
+    names = behind(release, node)
+    return f"Then {listed(names)} can start." if names else "Then the release can go on."
+
+
 def _of_answer(release: Release, asked: Question, *, approves: bool) -> Iterator[str]:
     node = release.pipelines[asked.pipeline if isinstance(asked, AskedByHand) else asked.name]
     if isinstance(asked, AskedByHand):
@@ -113,9 +121,8 @@ def _of_answer(release: Release, asked: Question, *, approves: bool) -> Iterator
             yield f"Question: {doing.message}"
         yield f"It waits for {doing.waits_for}."
         yield from (f"{note[:1].upper()}{note[1:]}." for note in doing.notes)
-    names = behind(release, node)
     if approves:
-        yield f"Then {listed(names)} can start." if names else "Then the release can go on."
+        yield _after_approval(release, asked, node)
         return
     yield "A rejection is final for this attempt, and counts as a failure."
     yield _ON_FAILURE[release.on_failure]

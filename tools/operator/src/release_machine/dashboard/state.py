@@ -208,8 +208,9 @@ def facts(value: Any) -> Any:
     """What was read, without the time of the read: equal when nothing has changed."""
     match value:
         case ReleaseState(snapshot=seen):
+            known = (seen.release, seen.activity, seen.left_open)
             queue = (value.waits_for, value.behind)
-            return (seen.release, seen.activity, value.steps, *queue, value.offers)
+            return (*known, value.steps, *queue, value.offers)
         case Overview():
             return (replace(value.estate, at=_ANY_TIME), facts(value.approvals))
         case Metrics(dora=Dora() as dora):

@@ -24,6 +24,7 @@ from release_machine.follow.events import (
 )
 from release_machine.follow.pace import Pace
 from release_machine.release.holds import hold_of, override_command
+from release_machine.release.left_open import left_open
 from release_machine.release.model import Snapshot
 from release_machine.release.phrases import halted
 from release_machine.release.situation import kept, stopping, waits_for
@@ -98,6 +99,7 @@ def follow(
 
     Returns the release as last seen. It is closed, but an execution that is stopping may still run.
     Raises UnreachableError when AWS does not answer for long; single failed looks are only shown.
+    Raises LeftOpenError when the workflow execution has ended and no outcome will come.
     """
     last: Snapshot | None = None
     pace = Pace()
@@ -110,6 +112,8 @@ def follow(
             pace.missed(error)
             sink.show(last, [connection.failed(error)])
         else:
+            if now.left_open:
+                raise left_open(now.release, now.left_open)
             events = changes(last, now)
             sink.show(now, [*connection.reached(), *events])
             after_close += now.release.closed

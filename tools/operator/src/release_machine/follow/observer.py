@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from release_core.domain.release import Pipeline, Release
 from release_machine.deployment.aws_problems import explained
-from release_machine.errors import LeftOpenError, UsageError
+from release_machine.errors import UsageError
 from release_machine.follow.past_runs import PastRuns
 from release_machine.release.activity import ActivityInTurns
 from release_machine.release.estimating import Past, estimate
@@ -70,8 +70,7 @@ class ReleaseObserver:
     def look(self) -> Snapshot:
         """Read everything once.
 
-        Raises UnreachableError, UsageError for an unknown release, and LeftOpenError when the
-        execution ended some time ago and the ledger has no outcome.
+        Raises UnreachableError, and UsageError for an unknown release.
         """
         with explained():
             execution_status, ended_at = None, None
@@ -84,13 +83,18 @@ class ReleaseObserver:
             if not release.closed:
                 execution = self._sfn.describe_execution(executionArn=release.execution_arn)
                 execution_status, ended_at = execution["status"], execution.get("stopDate")
-        if ended_at is not None and self._clock() > ended_at + TIME_TO_CLOSE:
-            raise _left_open(release, execution_status or "?")
         at = self._clock()
+        is_left_open = ended_at is not None and at > ended_at + TIME_TO_CLOSE
         past = self._past(release.of_codepipeline)
         estimated = estimate(release, past, activity=activity, at=at)
         self.seen = release
-        return Snapshot(at=at, release=release, activity=activity, estimate=estimated)
+        return Snapshot(
+            at=at,
+            release=release,
+            activity=activity,
+            estimate=estimated,
+            left_open=execution_status if is_left_open else None,
+        )
 
 
 def unknown_release(release_id: str) -> UsageError:
@@ -98,14 +102,4 @@ def unknown_release(release_id: str) -> UsageError:
     return UsageError(
         f"There is no release {release_id} in the ledger.",
         "List the latest releases with: release-machine list",
-    )
-
-
-def _left_open(release: Release, execution_status: str) -> LeftOpenError:
-    return LeftOpenError(
-        f"The execution of release {release.release_id} has ended ({execution_status}), "
-        "but the release is still RUNNING in the ledger.",
-        "Check the log of close_release (release-machine logs) and the dead-letter queues "
-        "(Terraform output dead_letter_queue_urls). Then submit the same manifest again to see "
-        "the status of the release.",
     )

@@ -9,7 +9,7 @@ from release_core.domain.people import person_of
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_core.rollback.refusals import listed
 from release_machine.release.model import Activity
-from release_machine.text.wording import clock_time
+from release_machine.text.wording import clock_time, with_clock_times
 
 _OF_A_PERSON = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+")
 
@@ -60,11 +60,17 @@ def asked_name(pipeline: str, doing: Activity) -> str:
 def votes_left(node: Pipeline) -> str:
     """How many approvals are missing, and how many were given."""
     assert node.approval
-    given, needed = len(node.approval.approved_by), node.approval.min_approvals
-    missing = max(0, needed - given)
+    given, missing = len(node.approval.approved_by), count_of_votes_left(node)
     if not given:
         return "1 approval" if missing == 1 else f"{missing} approvals"
+    needed = node.approval.min_approvals
     return f"{missing} more approval{'' if missing == 1 else 's'} ({given} of {needed} given)"
+
+
+def count_of_votes_left(node: Pipeline) -> int:
+    """How many approvals are missing."""
+    assert node.approval
+    return max(0, node.approval.min_approvals - len(node.approval.approved_by))
 
 
 def _limits(release: Release, node: Pipeline) -> Iterator[str]:
@@ -121,6 +127,11 @@ def votes(node: Pipeline) -> Iterator[str]:
 def with_names(text: str) -> str:
     """The text with the names of people and roles in place of their ARNs; --json has the ARNs."""
     return _OF_A_PERSON.sub(lambda arn: signer(arn[0]), text)
+
+
+def for_people(text: str) -> str:
+    """The text with names, and with times in the zone in which times are written."""
+    return with_clock_times(with_names(text))
 
 
 def person(arn: str) -> str:

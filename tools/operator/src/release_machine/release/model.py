@@ -58,9 +58,13 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One look at a release, with the activity of each running pipeline by name."""
+    """One look at a release, with the activity of each running pipeline by name.
+
+    ``left_open`` is how the workflow execution ended, if some time later the ledger has no outcome.
+    """
 
     at: datetime
     release: Release
     activity: Mapping[str, Activity] = field(default_factory=dict)
     estimate: Estimate = Estimate()
+    left_open: str | None = None

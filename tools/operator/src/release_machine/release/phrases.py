@@ -106,3 +106,8 @@ def counted(pipelines: Iterable[Pipeline]) -> str:
     """The number of pipelines in each status, in the order in which the statuses appear."""
     counts = Counter(pipeline.status for pipeline in pipelines)
     return ", ".join(f"{count} {status}" for status, count in counts.items())
+
+
+def sentence(text: str) -> str:
+    """The text with a full stop, so that another sentence can follow; AWS's texts often lack it."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

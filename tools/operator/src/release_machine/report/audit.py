@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from release_core.domain.execution import Change
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Pipeline, PipelineStatus, Release
 from release_machine.deployment.deployment import FUNCTIONS
+from release_machine.release.approvals import with_names
 from release_machine.release.record import entries
 from release_machine.report.markup import Content, Markup, element, isolated
 from release_machine.report.parts import Column, arn, in_full, moment, name_of, table
 
 MOST_LINES_UNFOLDED, MOST_NAMES = 60, 3
-SECOND = timedelta(seconds=1)
 COLUMNS = (
     Column("Time (UTC)"),
     Column("What happened", "wide"),
@@ -27,16 +27,30 @@ _CODEPIPELINE = "CodePipeline"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """One line; ``after`` orders it, ``person`` is who did it, ``by`` what recorded it."""
+    """One line; ``person`` is who did it, ``by`` what recorded it.
+
+    ``told`` is the change that CodePipeline reported.
+    """
 
     at: datetime
-    after: datetime
     pipelines: tuple[str, ...]
     what: str
     turned: str | None = None
     person: str | None = None
     by: str | None = None
     matters: bool = False
+    told: Change | None = None
+
+
+def _order(line: _Line) -> tuple[object, ...]:
+    """By time; CodePipeline reports whole seconds, so its lines come last in their second.
+
+    Events may arrive in any order: in one second, an end comes after what led to it.
+    """
+    second = line.at.replace(microsecond=0)
+    if line.told is None:
+        return second, False, line.at
+    return second, True, line.told.attempt, line.at, line.told.state.ended
 
 
 def audit(release: Release) -> Content:
@@ -44,7 +58,7 @@ def audit(release: Release) -> Content:
 
     Of a long audit, what people did and what went wrong stands alone, and the rest is folded.
     """
-    lines = list(_together(sorted(_lines(release), key=lambda line: line.after)))
+    lines = list(_together(sorted(_lines(release), key=_order)))
     if not lines:
         return None
     people = _people(lines)
@@ -117,9 +131,8 @@ def _audited(entry: AuditEntry, pipeline: str) -> _Line:
     function = function_of(entry.who)
     return _Line(
         at=entry.at,
-        after=entry.at,
         pipelines=(pipeline,) if pipeline else (),
-        what=entry.what,
+        what=with_names(entry.what),
         turned=" → ".join(part for part in (entry.before, entry.after) if part and moved) or None,
         person=None if function else entry.who,
         by=function,
@@ -137,8 +150,7 @@ def _changed(change: Change, pipeline: Pipeline) -> _Line:
     seen = ", found by a look" if change.source == "look" else ""
     return _Line(
         at=change.at,
-        # CodePipeline reports whole seconds: entries of the audit in that second come first.
-        after=change.at + SECOND,
+        told=change,
         pipelines=(pipeline.name,),
         what=f"execution {change.state}{again}{note}",
         by=f"{_CODEPIPELINE}{seen}",

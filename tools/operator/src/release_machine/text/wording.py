@@ -4,6 +4,7 @@ Only this module turns a moment into text for people. The text has its offset fr
 is clear also in the hour that comes twice, and can be given back as an option.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from rich.text import Text
 
+# A time of UTC within a text, as the release machine writes it in reasons and problems.
+_TIME = re.compile(r"\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d{1,6})?(?:Z| UTC)\b")
 # None is the zone of this machine.
 _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=UTC)
 
@@ -46,6 +49,18 @@ def times_in(zone: tzinfo | None) -> Iterator[None]:
 def clock_time(moment: datetime) -> str:
     """Day and time to the second: 2026-11-22T10:00:00Z, or 2026-11-22T11:00:00+01:00."""
     return f"{_shown(moment):%Y-%m-%dT%H:%M:%S}{_offset(moment)}"
+
+
+def with_clock_times(text: str) -> str:
+    """The text with each time of UTC in it written as ``clock_time``."""
+    return _TIME.sub(_clock_time_of, text)
+
+
+def _clock_time_of(found: re.Match[str]) -> str:
+    try:
+        return clock_time(datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00"))
+    except ValueError:  # there is no such day or hour: it is no time
+        return found[0]
 
 
 def brief_time(moment: datetime) -> str:

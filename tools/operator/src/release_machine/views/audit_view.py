@@ -11,7 +11,7 @@ from rich.text import Text
 
 from release_core.domain.history import AuditEntry
 from release_core.domain.release import Release
-from release_machine.release.approvals import approvals_of, signer, with_names
+from release_machine.release.approvals import approvals_of, for_people, signer
 from release_machine.release.record import entries
 from release_machine.release.ways_out import Hint
 from release_machine.text.wording import bare_second, day_in_title
@@ -72,7 +72,7 @@ def _row(name: str, entry: AuditEntry) -> _Row:
         at=entry.at,
         name=name or _OF_THE_RELEASE,
         status=moved or "",
-        what=with_names(_EXECUTION_ID.sub(r"\1", entry.what)),
+        what=for_people(_EXECUTION_ID.sub(r"\1", entry.what)),
         who=function[1] if function else signer(entry.who or ""),
     )
 

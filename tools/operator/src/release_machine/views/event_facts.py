@@ -23,7 +23,7 @@ from release_machine.follow.events import (
     ReleaseProgressed,
     ReleaseWaits,
 )
-from release_machine.release.approvals import approvals_of, votes, with_names
+from release_machine.release.approvals import approvals_of, for_people, votes
 from release_machine.release.busy import Hold, held_until
 from release_machine.release.holds import TO_START_NOW
 from release_machine.release.model import Activity
@@ -34,6 +34,7 @@ from release_machine.release.phrases import (
     pipelines_and_approvals,
     progress,
     retries_used,
+    sentence,
     skips,
 )
 from release_machine.text.wording import clock_time, duration
@@ -53,7 +54,7 @@ def described(event: Event, *, name_width: int = 0) -> Described:
                 "heldUntil": document(held_until(holds)),
             }
         case LookFailed(problem, next_step, _):
-            line = f"{problem} The release continues; trying again."
+            line = f"{sentence(problem)} The release continues; trying again."
             return line, {"problem": problem, "nextStep": next_step}
         case ConnectedAgain(at, since):
             line = f"connected again after {duration(since, at)}"
@@ -147,7 +148,7 @@ def _found(release: Release) -> str:
 
 def _closed(release: Release) -> str:
     took = duration(release.began_at, release.closed_at)
-    why = f": {' '.join(with_names(release.why).split())}" if release.why else ""
+    why = f": {' '.join(for_people(release.why).split())}" if release.why else ""
     return f"{release.status} after {took}, {counted(release.of_codepipeline.values())}{why}"
 
 
@@ -160,7 +161,7 @@ def _moved(pipeline: Pipeline) -> str:
     if pipeline.failure is not None:
         place = f" at {pipeline.failure.place}" if pipeline.failure.place else ""
         link = f" {pipeline.failure.link}" if pipeline.failure.link else ""
-        text += f"{place}: {with_names(pipeline.failure.reason)}{link}"
+        text += f"{place}: {for_people(pipeline.failure.reason)}{link}"
     return "; ".join([text, *skips(pipeline), *votes(pipeline)])
 
 

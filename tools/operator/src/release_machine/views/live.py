@@ -15,6 +15,7 @@ from rich.text import Text
 
 from release_machine.follow.events import ConnectedAgain, Event, LookFailed
 from release_machine.release.model import Snapshot
+from release_machine.release.phrases import sentence
 from release_machine.release.ways_out import DETAILS, Detail
 from release_machine.text.printable import printable
 from release_machine.text.wording import duration, roughly, second_of_day
@@ -157,6 +158,6 @@ class LiveView:
 def _note(failed: LookFailed, snapshot: Snapshot, *, now: datetime) -> str:
     """Why the view is old, how old it is, and what to do."""
     return (
-        f"{failed.problem} The release continues; trying again. Last seen "
+        f"{sentence(failed.problem)} The release continues; trying again. Last seen "
         f"{second_of_day(snapshot.at)} ({roughly(now - snapshot.at)} ago). {failed.next_step}"
     )

@@ -39,7 +39,7 @@ _WHY = {
     Cause.ROLLED_BACK: "rolled back",
     Cause.HOTFIX: "followed by a hotfix",
 }
-_FROM = {CommitSource.COMMIT: "commit", CommitSource.S3: "S3's LastModified"}
+_FROM = {CommitSource.COMMIT: "by commit", CommitSource.S3: "by S3's LastModified"}
 
 
 def metrics_view(dora: Dora, *, width: int) -> RenderableType:
@@ -64,7 +64,7 @@ def _summary(dora: Dora, *, width: int) -> Table:
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold", style="bold")
     table.add_column(overflow="fold")
-    deployed = f"{_count(found.live, 'deployment')} in {_count(found.releases, 'release')}"
+    deployed = f"{found.live} succeeded, in {_count(found.releases, 'release')}"
     table.add_row(FREQUENCY, _frequency(found, dora.window), deployed if found.live else "")
     table.add_row(LEAD_TIME, _median(found.lead_time), _of_lead_time(found.lead_time))
     table.add_row(CHANGE_FAIL_RATE, _share(found.change_fail_rate), _of_failures(found))

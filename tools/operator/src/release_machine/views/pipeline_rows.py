@@ -9,7 +9,7 @@ from rich.text import Text
 
 from release_core.domain.order import depths
 from release_core.domain.release import Pipeline, PipelineStatus, Release
-from release_machine.release.approvals import is_asked, votes, with_names
+from release_machine.release.approvals import for_people, is_asked, votes
 from release_machine.release.model import Activity
 from release_machine.release.phrases import answers, counted, edited, retries_used, skips
 from release_machine.release.situation import stopping, succeeded_later, time_left, waits_for
@@ -157,7 +157,7 @@ def _facts(
     if activity is not None and pipeline.status is PipelineStatus.RUNNING:
         yield from doing_lines(activity, now=now)
     if stop:
-        yield Text(with_names(stop), style="yellow")
+        yield Text(for_people(stop), style="yellow")
     remaining = time_left(pipeline, now=now)
     if remaining is not None:
         yield Text(left(remaining), style="dim")
@@ -165,7 +165,7 @@ def _facts(
         failure = pipeline.failure
         cause = Text(f"{failure.place}: " if failure.place else "")
         skipped = pipeline.status is PipelineStatus.SKIPPED
-        cause.append(with_names(failure.reason), style="dim" if skipped else "red")
+        cause.append(for_people(failure.reason), style="dim" if skipped else "red")
         yield cause
         if failure.link:
             yield Text(failure.link, style="underline")

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from release_core.clock import from_iso
 from release_core.rollback.refusals import listed
+from release_machine.release.approvals import for_people
 from release_machine.text.printable import printable
 from release_machine.text.wording import clock_time, lasting, limit, roughly
 from release_machine.views.about import HOTFIX, about_line
@@ -191,7 +192,7 @@ def _listed(
     drawn.add_column(no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, says in lines:
-        drawn.add_row(sign, Text(f"{name}: {says}" if name else says))
+        drawn.add_row(sign, Text(for_people(f"{name}: {says}" if name else says)))
     return Group(Text(f"\n{title}", style=style), drawn)
 
 

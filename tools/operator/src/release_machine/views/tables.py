@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from release_core.domain.release import Release
-from release_machine.release.approvals import approvals_of, signer, with_names
+from release_machine.release.approvals import approvals_of, for_people, signer
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.holds import overridden
 from release_machine.release.phrases import (
@@ -95,7 +95,7 @@ def release_header(
         ("slots", slots(release) if release.max_concurrency and not release.closed else None),
         ("override", overridden(release)),
         ("halted", halted(release)),
-        ("why", with_names(release.why or "")),
+        ("why", for_people(release.why or "")),
         ("notes", release.notes),
     ):
         if value and (name == "halted" or not brief):
@@ -156,7 +156,7 @@ def attempts_table(release: Release) -> RenderableType:
             colored_status(past.status),
             Text(execution),
         ]
-        rows.append(Row(cells=cells, facts=[Text(with_names(why))] if why else []))
+        rows.append(Row(cells=cells, facts=[Text(for_people(why))] if why else []))
     return Rows(columns, rows, facts="WHY", room=CELLS_OF_WHY)
 
 

@@ -102,9 +102,7 @@ class _Drawing:
         bar = Text()
         begin = self._cell(began_at)
         end = max(begin + 1, self._cell(ended_at, upwards=True))
-        ready = min(begin, self._cell(span.ready_at) if span.ready_at else begin)
-        if span.waited <= HANDOVER:
-            ready = begin
+        ready = self._ready(span, began_at)
         bar.append(WAITED * ready, style="dim").append(HELD * (begin - ready), style="yellow")
         bar.append((CRITICAL if span.critical else RAN) * (end - begin), style=style)
         bar.append(" " * (self._cells - end))
@@ -113,6 +111,11 @@ class _Drawing:
             sign = Text(_MARKS[mark.kind], style="bold yellow")
             bar = Text.assemble(bar[:place], sign, bar[place + 1 :])
         return bar
+
+    def _ready(self, span: Span, began_at: datetime) -> int:
+        """The cell before which it waits for others."""
+        ready = span.ready_at if span.ready_at and span.waited > HANDOVER else began_at
+        return min(self._cell(ready), self._cell(began_at))
 
     def _cell(self, moment: datetime, *, upwards: bool = False) -> int:
         exact = part(moment, self._schedule.begin, self._schedule.end) * self._cells
@@ -126,8 +129,7 @@ class _Drawing:
                 continue
             used.add(CRITICAL if span.critical else RAN)
             used |= {HELD} if span.waited > HANDOVER else set()
-            started = span.ready_at or span.began_at
-            used |= {WAITED} if self._cell(min(started, span.began_at)) else set()
+            used |= {WAITED} if self._ready(span, span.began_at) else set()
         words = [f"{sign} {meaning}" for sign, meaning in _LEGEND.items() if sign in used]
         if any(not span.status.ended and span.began_at for span in self._schedule.spans):
             words.append("bars of running pipelines end now")

@@ -85,7 +85,8 @@ def _coverage(found: Figures) -> Markup:
 
 def _notes(found: Figures) -> Iterator[str]:
     counted, releases = found.change_fail_rate.of, plural(found.releases, "release")
-    yield f"{plural(counted, 'deployment')} in {releases}; each run of a pipeline counts once."
+    of_all = f"{found.live} of {plural(counted, 'deployment')} succeeded, in {releases}"
+    yield f"{of_all}; each run of a pipeline counts once."
     lead = found.lead_time
     sources = ", ".join(f"{count} by {_SOURCES[each]}" for each, count in lead.by_source.items())
     yield (

@@ -15,7 +15,7 @@ COLUMNS = (
     Column("Live now", "what"),
     Column("Would ship", "what"),
     Column("After", "depends"),
-    Column("Mind", "wide"),
+    Column("Warnings", "wide"),
 )
 
 

@@ -7,8 +7,9 @@ from release_machine.dashboard.pages.offers import offers
 from release_machine.dashboard.pages.pieces import content, release_link, trouble, unread
 from release_machine.dashboard.pages.stages import stages
 from release_machine.dashboard.state import ReleaseState, Seen, Site
+from release_machine.release.left_open import left_open
 from release_machine.report import body
-from release_machine.report.markup import Markup, element
+from release_machine.report.markup import Markup, element, isolated
 from release_machine.report.statuses import tone
 
 
@@ -21,6 +22,7 @@ def release(site: Site, release_id: str, seen: Seen[ReleaseState]) -> Markup:
     return content(
         f"{found.label} {found.status}",
         trouble(seen.trouble),
+        _left_open(state),
         _buttons(site, state),
         _queue(state),
         body(
@@ -28,10 +30,24 @@ def release(site: Site, release_id: str, seen: Seen[ReleaseState]) -> Markup:
             console_region=site.console_region,
             stages=stages(found, state.steps),
         ),
-        tone=tone(found.status),
+        tone="bad" if state.snapshot.left_open else tone(found.status),
         says=f"Release {found.label} is {found.status}, {found.ended_count} of "
         f"{found.pipeline_count} pipelines ended",
         draws=False,  # the report has the shapes
+    )
+
+
+def _left_open(state: ReleaseState) -> Markup | None:
+    """That no outcome will come by itself, and what to do."""
+    seen = state.snapshot
+    if seen.left_open is None:
+        return None
+    found = left_open(seen.release, seen.left_open)
+    return element(
+        "div",
+        element("p", isolated(found.problem), " ", isolated(found.next_step)),
+        class_="notice bad",
+        id="left-open",
     )
 
 

@@ -105,14 +105,20 @@ def _bar(span: Span, schedule: Schedule, found: Sequence[Tick]) -> Markup:
     )
 
 
+def _ready(span: Span, schedule: Schedule) -> float:
+    """Until which share of the width a span that began waits for others, dotted."""
+    began = part(span.began_at, schedule.begin, schedule.end) if span.began_at else 0.0
+    if span.ready_at and span.waited > HANDOVER:
+        return min(began, part(span.ready_at, schedule.begin, schedule.end))
+    return began
+
+
 def _drawn(span: Span, schedule: Schedule) -> Iterator[Markup]:
     if span.began_at is None or span.ended_at is None:
         return
     began = part(span.began_at, schedule.begin, schedule.end)
     ended = part(span.ended_at, schedule.begin, schedule.end)
-    ready = began
-    if span.ready_at and span.waited > HANDOVER:
-        ready = min(began, part(span.ready_at, schedule.begin, schedule.end))
+    ready = _ready(span, schedule)
     middle = ROW / 2
     if ready > 0:
         yield _line(0, ready, middle, "waited")
@@ -232,7 +238,7 @@ def _legend(schedule: Schedule) -> Markup | None:
             element("rect", fill="url(#hatched)", **box),
         ]
         signs.append((element("g", hatched, class_="wait"), "did not succeed"))
-    if any((span.ready_at or span.began_at) != schedule.begin for span in drawn):
+    if any(_ready(span, schedule) > LEAST_SHARE for span in drawn):
         signs.append((element("line", x1=1, x2=23, y1=8, y2=8, class_="waited"), "waited"))
     if any(span.waited > HANDOVER for span in drawn):
         held = element("line", x1=1, x2=23, y1=8, y2=8, class_="held")
