@@ -8,7 +8,8 @@ import pytest
 from open_release.reservations import Reservations
 from release_core.errors import LedgerBusy, RollbackRefused
 from release_core.strict_json import write_json
-from tests.worlds.faults import meanwhile
+from tests.fakes.service import Refused
+from tests.worlds.faults import meanwhile, refuse
 from tests.worlds.release_world import ReleaseWorld
 from tests.worlds.rollbacks import ROLLBACK, by_hand, pins, read, request, run, start_by_hand
 
@@ -50,6 +51,17 @@ def test_the_variables_of_what_was_shipped_by_hand_come_back(world: ReleaseWorld
     run(world, "v2", "orders")
     (entry,) = read(world, "v2").manifest["pipelines"]
     assert entry["variables"] == {"STAGE": "prod"}
+
+
+def test_an_unreadable_list_of_actions_leaves_the_pipeline_out(
+    world: ReleaseWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person shipped counts as live before v2; the other pipelines are rolled back."""
+    by_hand(world, "orders by hand")
+    run(world, "v2", "orders", "catalog")
+    denied = Refused("AccessDeniedException", "no")
+    refuse(monkeypatch, world.codepipeline, "list_action_executions", denied)
+    assert list(read(world, "v2").wanted) == ["catalog"]
 
 
 def test_what_was_shipped_by_hand_since_is_in_the_way(world: ReleaseWorld) -> None:
