@@ -113,6 +113,7 @@ def test_a_running_release_says_as_of_when_it_is(chromium: Chromium, dashboard: 
     """Its page changes at each read, and the time of the read in the head with it."""
     enter(chromium, dashboard, f"/releases/{RELEASE}")
     read_at = "document.querySelector('.fresh time').dateTime"
+    chromium.wait_until(f"{read_at} > ''")
     loaded = chromium.evaluate(read_at)
     chromium.wait_until(f"{read_at} > '{loaded}'")
     assert dashboard.faults == []

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from release_machine.dashboard import pages
+from release_machine.dashboard.pages import frame
+from release_machine.dashboard.state import Seen
 from tools.operator.tests.samples import dashboard_samples as samples
 from tools.operator.tests.samples import report_samples
 from tools.operator.tests.samples.chromium import Chromium
@@ -140,6 +142,24 @@ def test_a_beat_keeps_the_time_of_the_read_fresh(chromium: Chromium, server: Pag
     assert "22:42:40" in chromium.evaluate("document.querySelector('.fresh').innerText")
     server.beat("2026-11-22T22:43:07Z")
     chromium.wait_until("document.querySelector('.fresh').innerText.includes('22:43:07')")
+
+
+def test_a_page_that_was_loaded_before_the_first_read_gets_its_time(
+    chromium: Chromium, server: PageServer
+) -> None:
+    """The first read may take long; then the page has nothing, and no time of it."""
+    server.pages["/early"] = frame.document(
+        samples.SITE,
+        title="Estate",
+        current="estate",
+        content=pages.estate(samples.SITE, Seen()),
+        stream="/events/",
+    )
+    visit(chromium, server, "/early")
+    assert "As of" not in chromium.evaluate("document.body.innerText")
+    server.send("state", estate_of(many=True))
+    server.beat("2026-11-22T22:43:07Z")
+    chromium.wait_until("document.querySelector('.fresh').innerText.startsWith('As of ')")
 
 
 def test_a_lost_connection_is_said_and_so_is_its_return(

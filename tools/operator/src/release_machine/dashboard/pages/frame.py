@@ -37,7 +37,7 @@ def document(
     body = element(
         "body",
         element("a", "Skip to the content", href="#content", class_="skip"),
-        _top(site, current, read_at if stream else None),
+        _top(site, current, _freshness(read_at) if stream else None),
         _connection(),
         element("p", isolated(notice), class_="notice good", role="status") if notice else None,
         element("main", content, id="content", tabindex="-1"),
@@ -78,7 +78,7 @@ def _head(title: str, script: Markup | None = None) -> Markup:
     )
 
 
-def _top(site: Site, current: str | None, read_at: datetime | None) -> Markup:
+def _top(site: Site, current: str | None, freshness: Markup | None) -> Markup:
     tabs = [
         element(
             "li",
@@ -90,16 +90,17 @@ def _top(site: Site, current: str | None, read_at: datetime | None) -> Markup:
         "header",
         element("a", isolated(site.deployment), href="/", class_="brand"),
         element("nav", element("ul", tabs), aria_label="Pages"),
-        _freshness(read_at),
+        freshness,
         class_="top",
     )
 
 
-def _freshness(read_at: datetime | None) -> Markup | None:
-    if read_at is None:
-        return None
+def _freshness(read_at: datetime | None) -> Markup:
+    """When the content was read; before the first read it is hidden, and the script shows it."""
+    when = clock(read_at) or element("time", class_="at clock")
     zone = element("span", "UTC", data_zone="")
-    return element("p", "As of ", clock(read_at), " ", zone, class_="fresh")
+    hidden = "" if read_at is None else None
+    return element("p", "As of ", when, " ", zone, class_="fresh", hidden=hidden)
 
 
 def _connection() -> Markup:

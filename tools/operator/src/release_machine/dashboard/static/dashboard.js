@@ -148,6 +148,7 @@
     heard = Date.now();
     if (readAt && moment) {
       readAt.dateTime = moment;
+      readAt.parentElement.hidden = false;
       localise(readAt.parentElement);
     }
     const state = banner.dataset.connection;
