@@ -259,10 +259,13 @@ def test_what_a_person_types_stays_while_the_history_changes(
     assert chromium.evaluate("document.activeElement.value") == "al"
 
 
-def test_the_end_of_the_command_is_said(chromium: Chromium, dashboard: Running) -> None:
+def test_the_end_of_the_command_is_said(
+    chromium: Chromium, dashboard: Running, shop: FakeAws
+) -> None:
     """When the command ends, an open page says so and keeps what it shows."""
     enter(chromium, dashboard, f"/releases/{RELEASE}")
-    chromium.wait_until("document.title.includes('RUNNING')")
+    fail(shop)
+    chromium.wait_until(f"{TEXT}.includes('the disk is full')")  # so the page gets events
     dashboard.end()
     chromium.wait_until(f"{BANNER}.dataset.connection === 'over'")
     assert "payments" in chromium.evaluate(TEXT)
