@@ -90,13 +90,15 @@ class Record:
     """A ledger with these pages of open releases, which counts the calls."""
 
     def __init__(self, *pages: list[Release]) -> None:
-        self.pages = list(pages)
+        self.pages: list[list[Release] | Exception] = [*pages]
         self.calls = 0
 
     def open_headers(self) -> Iterator[list[Release]]:
         """Read one page after the other."""
         for page in self.pages:
             self.calls += 1
+            if isinstance(page, Exception):
+                raise page
             yield page
 
 
@@ -126,3 +128,19 @@ def test_a_look_makes_one_call_and_a_search_has_pauses(running: Snapshot) -> Non
     clock.now += timedelta(minutes=1)
     assert [[*turns.look()] for _ in range(3)] == [[release_id], [release_id], []]
     assert record.calls == 5
+
+
+def test_a_search_that_fails_begins_again(running: Snapshot) -> None:
+    """What was known stays known: the part that was read says nothing about the rest."""
+    (release_id, page), clock = (running.release.release_id, [running.release]), Clock()
+    record = Record(page)
+    turns = OpenInTurns(record, clock)  # type: ignore[arg-type] # stands for the reader
+    turns.look()
+    turns.look()
+    clock.now += timedelta(minutes=1)
+    record.pages = [[], ConnectionError()]
+    turns.look()
+    with pytest.raises(ConnectionError):
+        turns.look()
+    record.pages = [[], page]
+    assert [[*turns.look()] for _ in range(3)] == [[release_id]] * 3

@@ -31,11 +31,18 @@ class OpenInTurns:
         self._ended_at: datetime | None = None
 
     def look(self) -> frozenset[str]:
-        """The ids of releases that were open when they were found."""
+        """The ids of releases that were open when they were found.
+
+        A read that fails is raised, and the search begins again at the next look.
+        """
         if self._pages is None and self._is_due():
             self._pages = self._ledger.open_headers()
         if self._pages is not None:
-            page = next(self._pages, None)
+            try:
+                page = next(self._pages, None)
+            except Exception:  # then it has no next page: that search begins again
+                self._pages, self._found = None, set()
+                raise
             if page is None:
                 self._known, self._found = self._found, set()
                 self._pages, self._ended_at = None, self._clock()
