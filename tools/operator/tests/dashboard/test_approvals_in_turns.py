@@ -12,7 +12,7 @@ from release_machine.dashboard.approvals_in_turns import ApprovalsInTurns
 from release_machine.dashboard.state import Approvals
 from release_machine.release.model import Snapshot
 from tools.operator.tests.conftest import at, pipeline
-from tools.operator.tests.samples.fake_deployment import FakeAws
+from tools.operator.tests.samples.fake_deployment import FakeAws, refusal
 
 COUNT, MOST = 40, 5
 
@@ -31,9 +31,11 @@ class Looks:
             },
         )
         for name in ("list_action_executions", "get_pipeline_state"):
-            monkeypatch.setattr(aws, name, self._counted(getattr(aws, name)))
+            monkeypatch.setattr(aws, name, self.counted(getattr(aws, name)))
 
-    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The call, which is counted from now on."""
+
         def counted(**asked: str) -> Any:
             self.calls += 1
             return call(**asked)
@@ -93,11 +95,45 @@ def test_a_question_that_comes_later_is_found(aws: FakeAws, looks: Looks) -> Non
 
 
 def test_pipelines_that_cannot_be_read_are_named(aws: FakeAws, looks: Looks) -> None:
-    """They may ask, too; the next look tries again."""
+    """They may ask, too; they are read again in their turn."""
     aws.unreadable = "p2"
-    assert looks.look().unread == "1 pipeline could not be read: p2 (PipelineNotFoundException)."
+    named = "1 pipeline could not be read: p2 (PipelineNotFoundException)."
+    assert looks.look().unread == named
     aws.unreadable = None
+    for _ in range(COUNT // MOST - 1):
+        assert looks.look().unread == named
     assert looks.look().unread is None
+
+
+def test_a_throttled_codepipeline_is_not_asked_more_often(
+    aws: FakeAws, looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look makes as few calls as one of which nothing is refused."""
+
+    def throttle(**_: str) -> None:
+        raise refusal("ThrottlingException", "ListActionExecutions")
+
+    monkeypatch.setattr(aws, "list_action_executions", looks.counted(throttle))
+    calls = []
+    for _ in range(2 * COUNT // MOST):
+        found = looks.look()
+        calls.append(looks.calls)
+    assert set(calls) == {MOST}
+    assert found.unread
+    assert f"{COUNT} pipelines could not be read" in found.unread
+
+
+def test_a_question_stays_while_its_pipeline_cannot_be_read(aws: FakeAws, looks: Looks) -> None:
+    """Nobody has answered it as far as is known; the pipeline is named, and soon read again."""
+    aws.asks = {"p0": ["Ask"]}
+    looks.look()
+    aws.unreadable = "p0"
+    found = looks.look()
+    assert [each.name for each in found.waiting] == ["p0/Approve/Ask"]
+    assert found.unread == "1 pipeline could not be read: p0 (PipelineNotFoundException)."
+    aws.unreadable, aws.asks = None, {}
+    found = looks.look()
+    assert (found.waiting, found.unread) == ((), None)
 
 
 def test_approvals_of_the_release_need_no_call(looks: Looks) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What an execution asked when it was read, by name; ``problem`` is why that is not known."""
+    """What an execution asked when it was last read, by name.
+
+    ``problem`` is why a later read failed: whether it still asks this is not known.
+    """
 
     asked: tuple[tuple[str, Activity], ...] = ()
     problem: str | None = None
 
     @property
     def is_urgent(self) -> bool:
-        return bool(self.asked) or self.problem is not None
+        return bool(self.asked)
 
 
 class ApprovalsInTurns:
     """Reads a few pipelines at each look, in turns: the release machine needs the quotas more.
 
-    Those that asked people or could not be read have turns of their own: a person does not wait for
-    the turns of hundreds until what was answered disappears.
+    Those that asked people have turns of their own: a person does not wait for the turns of
+    hundreds until what was answered disappears. Those that could not be read wait for their turn
+    among the others: when CodePipeline throttles, more reads make it worse.
     """
 
     def __init__(
@@ -77,14 +81,14 @@ class ApprovalsInTurns:
         soon = [key for key, each in self._known.items() if each.is_urgent]
         others = [key for key, each in self._known.items() if not each.is_urgent]
         for key in (*soon[: self._most], *(new + others)[: self._most]):
-            self._known.pop(key, None)
-            self._known[key] = self._read(running[key])
+            before = self._known.pop(key, _Known())
+            self._known[key] = self._read(running[key], before)
 
-    def _read(self, pipeline: Pipeline) -> _Known:
+    def _read(self, pipeline: Pipeline, before: _Known) -> _Known:
         try:
             found = [*asked_by_hand(pipeline, self._codepipeline)]
         except ClientError as error:
-            return _Known(problem=error.response["Error"]["Code"])
+            return replace(before, problem=error.response["Error"]["Code"])
         # Not the questions themselves: they have tokens.
         return _Known(asked=tuple((each.name, _activity(each)) for each in found))
 
