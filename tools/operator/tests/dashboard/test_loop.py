@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from release_machine.dashboard.loop import ReadLoop
-from release_machine.dashboard.pace import OVER, RUNNING, TROUBLED, tempo_of
+from release_machine.dashboard.pace import HISTORY, OVER, RUNNING, TROUBLED, tempo_of
 from release_machine.dashboard.pages.times import age
 from release_machine.dashboard.state import History, Seen
 from release_machine.dashboard.stream import EventStream, Streams, event
@@ -334,6 +334,14 @@ def test_pauses_grow_while_nothing_changes() -> None:
     assert TROUBLED.longest > RUNNING.longest
     assert OVER.first > RUNNING.first
     assert tempo_of(AboutRelease("x"), None) is RUNNING
+
+
+def test_a_search_for_pipelines_is_repeated_rarely() -> None:
+    """It reads much: a pattern may match hundreds of pipelines."""
+    assert tempo_of(AboutHistory(Filters(statuses=("FAILED",))), None) is HISTORY
+    tempo = tempo_of(AboutHistory(Filters(pipelines=("shop-*",))), None)
+    assert tempo.first >= 30
+    assert tempo.longest >= 300
 
 
 def test_only_a_page_that_has_changed_is_sent_again() -> None:

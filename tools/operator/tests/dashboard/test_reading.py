@@ -36,6 +36,7 @@ from tools.operator.tests.conftest import at, pipeline
 from tools.operator.tests.samples.fake_deployment import EXECUTION, FakeAws, refusal
 
 RELEASE = "2026.11.22-1"
+MANY = tuple(f"p{number}" for number in range(21))
 CANCELLED = "The approval action has been canceled."  # as CodePipeline says it
 
 
@@ -335,7 +336,7 @@ def test_history_and_metrics(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> N
         (Filters(pipelines=("a b",)), {"pipeline": "Pipeline a b can match no pipeline."}),
         (Filters(pipelines=("no-*",)), {"pipeline": "No release has run a pipeline that matches"}),
         (Filters(pipelines=("oders",)), {"pipeline": "No release has run a pipeline oders (did"}),
-        (Filters(pipelines=("a",) * 21), {"pipeline": "More than 20 pipelines cannot be"}),
+        (Filters(pipelines=MANY), {"pipeline": "More than 20 pipelines cannot be"}),
     ],
 )
 def test_wrong_filters_are_told(aws: FakeAws, filters: Filters, told: dict[str, str]) -> None:
@@ -347,9 +348,18 @@ def test_wrong_filters_are_told(aws: FakeAws, filters: Filters, told: dict[str, 
         assert each.problem.startswith(told[each.name])
         assert each.next_step
         assert "--" not in f"{each.problem} {each.next_step}"
+        assert "use a pattern" not in each.next_step
         assert "release-machine status" not in each.next_step
         assert found.releases == ()
     reader.close()
+
+
+def test_a_name_that_is_given_often_counts_once(aws: FakeAws) -> None:
+    """It is searched once, too."""
+    with closing(Reader(lambda: aws, clock=Clock())) as reader:  # type: ignore[arg-type,return-value]
+        found = reader(AboutHistory(Filters(pipelines=("catalog",) * 21)))
+    assert aws.searched
+    assert (found.wrong, aws.searched.pipelines) == ((), ["catalog"])
 
 
 def test_a_problem_closes_the_session(aws: FakeAws) -> None:

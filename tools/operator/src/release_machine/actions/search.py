@@ -116,7 +116,7 @@ def _search(session: Session, filters: Filters, names: Collection[str], at: date
 def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:
     """The names of the known pipelines that match; raises WrongFilterError when there is none."""
     if not any("*" in each for each in patterns):
-        return patterns
+        return [*dict.fromkeys(patterns)]
     known = {each.lock.pipeline for each in session.ledger.uses()} | {*patterns}
     found = {
         name for name in known for each in patterns if "*" not in name if is_covered(name, each)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from release_machine.deployment.session import Session
 
 MOST_SHOWN = 50  # releases
-MOST_NAMES = 20  # of pipelines
+MOST_NAMES = 20  # of pipelines, and patterns
 # A page has a list of pipelines of its own.
 _WHICH_THERE_ARE = "The page Estate shows which pipelines there are."
 _TOO_MANY = WrongFilter(
     name=PIPELINE,
     problem=f"More than {MOST_NAMES} pipelines cannot be searched at once.",
-    next_step="Leave some out, or use a pattern such as shop-*.",
+    next_step="Leave some out.",
 )
 
 
@@ -35,7 +35,7 @@ def read_history(session: Session, filters: Filters, *, at: datetime) -> History
     Nothing is read while a filter is wrong; a name that no release has run is found by the read.
     """
     wrong = [_wrong(each) for each in wrong_filters(filters, at=at, called=_label)]
-    if len(filters.pipelines) > MOST_NAMES:
+    if len(set(filters.pipelines)) > MOST_NAMES:
         wrong.append(_TOO_MANY)
     if wrong:
         return History(at=at, wrong=tuple(wrong))

@@ -57,6 +57,8 @@ OVER = Tempo(5.0, 30.0)
 ESTATE = Tempo(2.0, 10.0)
 APPROVALS = Tempo(3.0, 15.0)
 HISTORY = Tempo(5.0, 30.0)
+# A search for pipelines reads the parts of releases, those of each pipeline that a pattern matches.
+HISTORY_OF_PIPELINES = Tempo(30.0, 300.0)
 METRICS = Tempo(60.0, 600.0)
 TROUBLED = Tempo(LONGEST_PAUSE_SECONDS, 30.0)
 
@@ -73,5 +75,5 @@ def tempo_of(topic: Topic, value: Any) -> Tempo:
             return APPROVALS
         case AboutMetrics():
             return METRICS
-        case _:
-            return HISTORY
+        case AboutHistory(filters=filters):
+            return HISTORY_OF_PIPELINES if filters.pipelines else HISTORY
