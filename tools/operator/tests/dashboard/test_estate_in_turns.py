@@ -81,9 +81,11 @@ def test_an_old_release_that_waits_only_for_an_approval(world: ReleaseWorld) -> 
 
     reader = reader_of(world)
     assert [each.release_id for each in reader.read().running] == ["r"]
+    assert not reader.is_whole
     answer(world, ADA, name="sign-off")
     assert world.close(retried)["status"] == "SUCCEEDED"
     assert reader.read().running == ()
+    assert reader.is_whole
 
 
 class Record:
@@ -117,10 +119,12 @@ def test_a_look_makes_one_call_and_a_search_has_pauses(running: Snapshot) -> Non
     (release_id, page), clock = (running.release.release_id, [running.release]), Clock()
     record = Record([], page, [])
     turns = OpenInTurns(record, clock)  # type: ignore[arg-type] # stands for the reader
+    assert not turns.is_whole
     found = []
     for _ in range(5):
-        found.append([*turns.look()])
-    assert found == [[], [release_id], [release_id], [release_id], [release_id]]
+        found.append(([*turns.look()], turns.is_whole))
+    new, known = ([release_id], False), ([release_id], True)
+    assert found == [([], False), new, new, known, known]
     assert record.calls == 3
     record.pages = [[], []]
     turns.look()
@@ -142,5 +146,6 @@ def test_a_search_that_fails_begins_again(running: Snapshot) -> None:
     turns.look()
     with pytest.raises(ConnectionError):
         turns.look()
+    assert turns.is_whole
     record.pages = [[], page]
     assert [[*turns.look()] for _ in range(3)] == [[release_id]] * 3

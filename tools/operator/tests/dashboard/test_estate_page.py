@@ -173,6 +173,15 @@ def test_what_could_not_be_read_is_not_called_quiet(
     assert (about(page)["data-tone"], about(page)["data-says"]) == ("stop", says)
 
 
+def test_an_estate_is_not_called_quiet_while_older_releases_are_searched() -> None:
+    """One of these may ask people."""
+    quiet = samples.quiet()
+    page = page_of(replace(quiet, approvals=replace(quiet.approvals, searching=True)))
+    assert "quiet" not in page.text
+    says = "older releases are still being searched"
+    assert (about(page)["data-tone"], about(page)["data-says"]) == ("wait", says)
+
+
 def test_what_failed_comes_before_what_could_not_be_read() -> None:
     """Both are counted."""
     failure = LastFailure(status=PipelineStatus.FAILED, at=samples.NOW)

@@ -91,7 +91,10 @@ def test_a_page_that_does_not_know_all_questions_does_not_say_that_there_is_none
     later = approvals(waiting=(), later=12)
     assert "12 running pipelines are not read yet , and may wait for an answer" in later.text
     assert "1 running pipeline is not read yet" in approvals(waiting=(), later=1).text
-    for page, tone in ((later, "wait"), (approvals(waiting=(), unread="no"), "stop")):
+    searching = approvals(waiting=(), searching=True)
+    assert "Older releases are still being searched , and may wait for an answer" in searching.text
+    unread = approvals(waiting=(), unread="no")
+    for page, tone in ((later, "wait"), (searching, "wait"), (unread, "stop")):
         assert "Nothing waits" not in page.text
         (about,) = [found for _, found in page.elements if "data-title" in found]
         assert about["data-tone"] == tone
@@ -214,10 +217,15 @@ def test_a_release_is_the_report_with_buttons() -> None:
 def test_a_release_that_was_left_open_has_a_page() -> None:
     """With all that is known of it; above that, why no outcome comes and where to look."""
     state = samples.of_release(replace(report_samples.running(), left_open="ABORTED"))
-    page = release(state)
+    page = release(state, samples.ACTING)
     assert "has ended (ABORTED), but the release is still RUNNING in the ledger" in page.text
-    assert "Check the log of close_release" in page.text
+    assert page.text.count("Check the log of close_release") == 2
     assert {"left-open", "timeline", "pipelines"} <= set(page.values("id"))
+    # Nothing says that it goes on, or can be stopped or answered.
+    assert "What to do next Check the log of close_release" in page.text
+    for words in ("Follow it", "Stop it", "release-machine cancel", "What it waits for"):
+        assert words not in page.text
+    assert not [each for each in buttons(page) if each.startswith("/actions")]
     (about,) = [found for _, found in page.elements if "data-title" in found]
     assert about["data-tone"] == "bad"
 

@@ -299,8 +299,29 @@ def test_the_first_page_has_the_same_questions(aws: FakeAws, running: Snapshot) 
     (asked,) = found.waiting
     assert asked.name == "payments/Approve/Ask"
     assert {each.name for each in asked.offers} == {"payments/Approve/Ask"}
-    assert found == reader(AboutApprovals())
+    assert found == replace(reader(AboutApprovals()), searching=True)
     reader.close()
+
+
+def test_a_search_of_older_releases_that_goes_on_is_known(aws: FakeAws) -> None:
+    """Both pages know it until the search has ended, and again after a problem: it begins anew."""
+    reader = Reader(lambda: aws, clock=Clock())  # type: ignore[arg-type,return-value]
+    assert reader(AboutEstate()).approvals.searching
+    assert not reader(AboutEstate()).approvals.searching
+    assert not reader(AboutApprovals()).searching
+    reader.close()
+    assert reader(AboutApprovals()).searching
+    reader.close()
+
+
+def test_the_page_of_a_release_that_was_left_open(aws: FakeAws) -> None:
+    """Its execution has ended: there is nothing to stop."""
+    aws.set_status("RUNNING", execution_arn=EXECUTION)
+    with closing(Reader(lambda: aws, clock=Clock())) as reader:  # type: ignore[arg-type,return-value]
+        assert [each.action for each in reader(AboutRelease(RELEASE)).offers] == ["cancel"]
+        aws.execution = {"status": "ABORTED", "stopDate": at(-3600)}
+        state = reader(AboutRelease(RELEASE))
+    assert (state.snapshot.left_open, state.offers) == ("ABORTED", ())
 
 
 def test_history_and_metrics(aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -512,6 +533,7 @@ def test_facts_leave_the_time_out(aws: FakeAws) -> None:
         *(AboutEstate(), AboutApprovals(), AboutHistory(Filters()), AboutRelease(RELEASE)),
         AboutMetrics(7),
     )
+    reader(AboutEstate())  # the first read is different: older releases may be missing
     for topic in topics:
         clock.now = at(0)
         before = reader(topic)

@@ -230,6 +230,7 @@ def test_a_release_that_was_left_open_is_drawn(aws: FakeAws, dashboard: Served) 
     text = words(answer.text)
     assert "has ended (ABORTED), but the release is still RUNNING" in text
     assert "catalog" in text
+    assert "release-machine cancel" not in text
 
 
 def test_a_tab_that_is_one_too_many_is_told(

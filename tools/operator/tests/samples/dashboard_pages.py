@@ -64,6 +64,8 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
     )
     message = ("There is no such release", "The ledger has no release 5.11.", "See the history.")
     none_found = seen(replace(samples.history(), releases=(), more=False))
+    searching = replace(asked, waiting=(), searching=True)
+    left_open = samples.of_release(replace(report_samples.running(), left_open="ABORTED"))
     wrong = seen(replace(samples.history(), releases=(), more=False, wrong=samples.WRONG))
     found: dict[str, tuple[Markup, str | None]] = {
         "estate": (pages.estate(look, seen(samples.forty())), "estate"),
@@ -73,6 +75,7 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
         "approvals": (pages.approvals(look, seen(asked)), "approvals"),
         "answering": (pages.approvals(act, seen(asked)), "approvals"),
         "nothing-asked": (pages.approvals(look, seen(replace(asked, waiting=()))), "approvals"),
+        "searching": (pages.approvals(look, seen(searching)), "approvals"),
         "history": (pages.history(look, Filters(), seen(samples.history())), "history"),
         "none-found": (pages.history(look, Filters(pipelines=("shop",)), none_found), "history"),
         "wrong-filters": (pages.history(look, samples.WRONG_FILTERS, wrong), "history"),
@@ -84,6 +87,7 @@ def contents() -> dict[str, tuple[Markup, str | None]]:
         "rollback": (pages.confirmation(act, rollback, csrf="abc"), None),
         "message": (pages.message(*message), None),
         "awaited": (pages.release(act, "2026.11.22-3", seen(samples.awaited())), None),
+        "left-open": (pages.release(act, "2026.11.22-3", seen(left_open)), None),
         "asked": (pages.release(act, "2026.11.22-6", seen(samples.asked())), None),
     }
     for name in ("failed", "good", "hostile"):

@@ -397,7 +397,9 @@ def of_release(seen: Snapshot) -> ReleaseState:
         if each.status is _RUNNING or each.status.broken
     }
     offers = [
-        offer(each, seen.release.release_id) for each in actions.get(status, ["retry", "rollback"])
+        offer(each, seen.release.release_id)
+        for each in actions.get(status, ["retry", "rollback"])
+        if not seen.left_open
     ]
     return ReleaseState(snapshot=shown, steps=steps, offers=tuple(offers))
 

@@ -31,6 +31,11 @@ class EstateInTurns:
         self._found: Any = None
         self._open = OpenInTurns(session.ledger, clock)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no open release can be missing, however old it is."""
+        return self._open.is_whole
+
     def read(self) -> Estate:
         """The estate now; what is live may be as old as the pause for so many pipelines."""
         session, ledger = self._session, self._session.ledger

@@ -30,6 +30,11 @@ class OpenInTurns:
         self._found: set[str] = set()  # in this search
         self._ended_at: datetime | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a search has reached the end of the record: before, a release may be missing."""
+        return self._ended_at is not None
+
     def look(self) -> frozenset[str]:
         """The ids of releases that were open when they were found.
 

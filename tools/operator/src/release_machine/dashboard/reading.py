@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from release_machine.dashboard.state import (
     Approvals,
     History,
     Metrics,
+    Offer,
     Overview,
     ReleaseState,
     Step,
@@ -136,11 +137,11 @@ class _Sources:
     def overview(self) -> Overview:
         """The first page."""
         estate = self._estate.read()
-        return Overview(estate=estate, approvals=self._approvals.read(estate.running))
+        return Overview(estate=estate, approvals=self._asked_in(estate.running))
 
     def approvals(self) -> Approvals:
         """Everything that waits for people."""
-        return self._approvals.read(self._estate.read().running)
+        return self._asked_in(self._estate.read().running)
 
     def release(self, release_id: str) -> ReleaseState:
         """One release."""
@@ -152,13 +153,7 @@ class _Sources:
             steps=self._steps(release_id, release),
             waits_for=tuple(waits_for),
             behind=tuple(behind),
-            offers=tuple(
-                offers(
-                    release,
-                    snapshot.activity,
-                    rollback_failed=rollback_failed(self._session, release),
-                )
-            ),
+            offers=self._offers(snapshot),
         )
 
     def history(self, filters: Filters) -> History:
@@ -170,6 +165,9 @@ class _Sources:
         at = self._clock()
         window = Window(since=at - timedelta(days=days), until=at)
         return Metrics(at=at, days=days, dora=self._session.dora.read(window, at=at))
+
+    def _asked_in(self, running: Sequence[Release]) -> Approvals:
+        return replace(self._approvals.read(running), searching=not self._estate.is_whole)
 
     def _look(self, release_id: str) -> Snapshot:
         if release_id not in self._observed:
@@ -195,6 +193,13 @@ class _Sources:
         # Each release has its turns: a release and its rollback run other executions of a pipeline.
         observed = self._observed.get(name)
         return observed.steps.get_all(release.pipelines.values()) if observed else {}
+
+    def _offers(self, snapshot: Snapshot) -> tuple[Offer, ...]:
+        if snapshot.left_open:
+            return ()  # its execution has ended: nothing is there to stop or to answer
+        release = snapshot.release
+        failed = rollback_failed(self._session, release)
+        return tuple(offers(release, snapshot.activity, rollback_failed=failed))
 
     def _queue(self, release: Release) -> tuple[list[Reason], list[Behind]]:
         busy = self._session.busy

@@ -86,13 +86,15 @@ class Approvals:
     """Everything that waits for the answer of a person.
 
     ``unread`` says, in a sentence, of which pipelines that is not known; ``later`` is the number of
-    running pipelines that will be read at the next looks.
+    running pipelines that will be read at the next looks. While ``searching`` releases may be missing
+    that are older than those that were read.
     """
 
     at: datetime
     waiting: tuple[Waiting, ...] = ()
     unread: str | None = None
     later: int = 0
+    searching: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

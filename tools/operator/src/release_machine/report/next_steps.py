@@ -4,6 +4,7 @@ import shlex
 
 from release_core.domain.release import OnFailure, Pipeline, PipelineStatus, Release, ReleaseStatus
 from release_machine.release.holds import TO_START_NOW, override_command, starts_by_itself
+from release_machine.release.left_open import left_open
 from release_machine.release.model import Activity, Snapshot
 from release_machine.release.remedies import after_rejected, correct_manifest
 from release_machine.report.markup import Content, Markup, element, isolated, link_if_web
@@ -14,6 +15,8 @@ from release_machine.report.statuses import icon
 def waiting(snapshot: Snapshot) -> Markup | None:
     """What cannot continue by itself: for whom it waits, and the commands that let it continue."""
     release = snapshot.release
+    if snapshot.left_open:
+        return None  # its execution has ended: no command lets it continue
     items = [
         _waits(pipeline, doing, release)
         for pipeline in release.pipelines.values()
@@ -60,6 +63,8 @@ def next_steps(snapshot: Snapshot) -> Markup:
 
 def _steps(snapshot: Snapshot) -> Content:
     release = snapshot.release
+    if snapshot.left_open:
+        return _paragraph(isolated(left_open(release, snapshot.left_open).next_step))
     if release.status is ReleaseStatus.RUNNING:
         return _while_running(snapshot)
     if release.status is ReleaseStatus.REJECTED:

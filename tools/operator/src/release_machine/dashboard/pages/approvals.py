@@ -34,7 +34,7 @@ def approvals(site: Site, seen: Seen[Approvals]) -> Markup:
         return unread(TITLE, seen)
     count = len(found.waiting)
     says = f"{plural(count, 'question')} wait{'s' if count == 1 else ''} for an answer"
-    tone = "stop" if count or found.unread else "wait" if found.later else "good"
+    tone = "stop" if count or found.unread else "wait" if found.later or found.searching else "good"
     return content(
         f"({count}) {TITLE}" if count else TITLE,
         page_head(TITLE, element("p", f"{says}.") if count else None),
@@ -43,6 +43,7 @@ def approvals(site: Site, seen: Seen[Approvals]) -> Markup:
         if found.unread
         else None,
         _later(found.later) if found.later else None,
+        _searching() if found.searching else None,
         element("div", [_card(each, found.at, site) for each in urgent(found.waiting)], id="asked")
         if count
         else None,
@@ -82,6 +83,12 @@ def _later(count: int) -> Markup:
     said = f"{plural(count, 'running pipeline')} {'is' if count == 1 else 'are'} not read yet"
     why = ", and may wait for an answer, too. A few are read at a time."
     return element("p", element("b", said), why, class_="notice", id="later")
+
+
+def _searching() -> Markup:
+    said = "Older releases are still being searched"
+    why = ", and may wait for an answer, too."
+    return element("p", element("b", said), why, class_="notice", id="searching")
 
 
 def _nothing() -> Markup:

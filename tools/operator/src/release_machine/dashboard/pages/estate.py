@@ -72,6 +72,8 @@ def _counts(found: Estate, asked: Approvals, *, failing: int) -> Iterator[tuple[
         yield "run", "RUNNING", f"{plural(len(found.running), 'release')} running"
     if found.waiting:
         yield "wait", "WAITING", f"{plural(len(found.waiting), 'release')} waiting"
+    if asked.searching:
+        yield "wait", "WAITING", "older releases are still being searched"
 
 
 def _summary(counts: list[tuple[str, str, str]]) -> Markup:
