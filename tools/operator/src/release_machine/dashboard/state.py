@@ -86,8 +86,8 @@ class Approvals:
     """Everything that waits for the answer of a person.
 
     ``unread`` says, in a sentence, of which pipelines that is not known; ``later`` is the number of
-    running pipelines that will be read at the next looks. While ``searching`` releases may be missing
-    that are older than those that were read.
+    running pipelines that will be read at the next looks. While ``searching``, older releases may
+    be missing.
     """
 
     at: datetime
