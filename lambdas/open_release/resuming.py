@@ -72,7 +72,8 @@ class Resuming(Immutable):
         # A release that was stopped while it was opened may lack pipelines.
         missing = [name for name in manifest.names if name not in release.pipelines]
         names = [*unfinished_pipelines(release), *missing]
-        # What the release is called stays, also while its next attempt waits.
+        # What the release is called stays, also while its next attempt waits. Its notes are an item
+        # of their own, which nobody needs for that.
         opening = replace(
             opening, manifest=manifest.as_on_record(holder), overtakes=holder.rolls_back_as
         )

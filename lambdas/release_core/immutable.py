@@ -1,6 +1,6 @@
 """The base of all values and parts that do not change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from threading import RLock
 from typing import Any, ClassVar, dataclass_transform
 
@@ -15,13 +15,14 @@ class _FieldsAtFirstUse:
         return kind.__dataclass_fields__
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Immutable:
     """A frozen dataclass, completed when it is first used.
 
     Python compiles the methods of a dataclass, in 0.4 ms for each. A cold start imports a hundred
-    of them and uses some. The methods here complete the class, and call what it has then. A class
-    of a completed class would inherit its methods, so it is completed at once.
+    of them and uses some. The methods here complete the class, and call what it has then, so no
+    method of a subclass calls these. A class of a completed class would inherit its methods, so it
+    is completed at once.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]] = _FieldsAtFirstUse()  # type: ignore[assignment]
@@ -29,7 +30,11 @@ class Immutable:
 
     def __init_subclass__(cls, *, kw_only: bool = True) -> None:
         """Take the fields as keywords, unless ``kw_only`` is false."""
+        super().__init_subclass__()
         cls._keywords_only = kw_only
+        if "__hash__" not in vars(cls):
+            # ``dataclass`` keeps this one. In place of none, it would first put None there.
+            cls.__hash__ = Immutable.__hash__  # type: ignore[method-assign]
         if cls.__base__ is not Immutable:
             _complete(cls)
 
@@ -42,8 +47,7 @@ class Immutable:
         return self == other
 
     def __hash__(self) -> int:
-        _complete(type(self))
-        return hash(self)
+        return hash(tuple(getattr(self, each.name) for each in fields(self) if each.compare))
 
     def __repr__(self) -> str:
         _complete(type(self))

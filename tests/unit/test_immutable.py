@@ -1,11 +1,14 @@
 """A class of values is completed at its first use, whichever that is, and once."""
 
 import copy
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
 from threading import Barrier, Event, RLock
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -14,6 +17,8 @@ from release_core.immutable import Immutable
 
 THREADS, ROUNDS = 4, 100
 TIMEOUT = 10  # seconds
+LAMBDAS = Path(__file__).resolve().parents[2] / "lambdas"
+T = TypeVar("T")
 
 
 def vote_class() -> type:
@@ -130,7 +135,51 @@ def test_threads_may_use_it_first_at_one_moment() -> None:
         sys.setswitchinterval(interval)
 
 
-@pytest.mark.parametrize("missing", ["__init__", "__eq__", "__hash__", "__repr__"])
+def test_a_class_always_has_a_hash() -> None:
+    """``dataclass`` takes away the hash of a class for a moment, if the class has none itself."""
+    seen: list[object] = []
+
+    class Watched(type):
+        def __setattr__(cls, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            seen.append(cls.__hash__)
+
+    class Vote(Immutable, metaclass=Watched):
+        voter: str
+
+    assert fields(Vote)
+    assert seen
+    assert None not in seen
+
+
+def test_a_class_may_be_generic() -> None:
+    """Its other bases are told about it, too."""
+
+    class Found(Immutable, Generic[T]):
+        value: T
+
+    assert Found[int](value=1) == Found(value=1)
+
+
+def test_every_class_of_the_functions_can_be_completed() -> None:
+    """What ``dataclass`` refuses would otherwise show at the first use."""
+    for package in LAMBDAS.iterdir():
+        for path in package.rglob("*.py"):
+            importlib.import_module(".".join(path.relative_to(LAMBDAS).with_suffix("").parts))
+    ours = [each for each in classes_of(Immutable) if not each.__module__.startswith("tests.")]
+    assert len(ours) > 100
+    for each in ours:
+        fields(each)
+
+
+def classes_of(kind: type[Immutable]) -> Iterator[type[Immutable]]:
+    """The classes of a class, and theirs."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from classes_of(each)
+
+
+@pytest.mark.parametrize("missing", ["__init__", "__eq__", "__repr__"])
 def test_a_thread_waits_for_a_method_that_another_thread_adds(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

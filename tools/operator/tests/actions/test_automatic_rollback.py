@@ -109,6 +109,9 @@ def test_a_rollback_that_will_not_be_opened(
     executions.show(workflow, rollback)
     monkeypatch.setattr(rollback_actions, "rollback_reader", lambda _: Refusing())
     watched, rolled_back = run("watch", FAILED_ID), run("rollback", FAILED_ID)
+    shown = json.loads(run("show", FAILED_ID, "--json").stdout)["next"]
+    assert [each for each in shown if each in watched.stdout] == shown != []
+    assert ("its rollback 5.1-rollback was not opened" in "\n".join(shown)) is not comes
     assert watched.exit_code == 1
     assert ("5.1-rollback rolls it back" in watched.stdout) is comes
     assert ("its rollback 5.1-rollback was not opened" in watched.stdout) is not comes
@@ -116,6 +119,22 @@ def test_a_rollback_that_will_not_be_opened(
     assert rolled_back.exit_code == (1 if comes else 2)
     assert ("is being rolled back by release 5.1-rollback" in rolled_back.stderr) is comes
     assert ("Asked for" in rolled_back.stderr) is not comes
+
+
+@pytest.mark.parametrize("command", ["watch", "show"])
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"])
+def test_a_rollback_that_was_opened(
+    failed: Release, aws: FakeAws, run: Run, command: str, status: str
+) -> None:
+    """If it did not succeed, another rollback can be started; a retry would be refused."""
+    rollback = replace(failed, release_id="5.1-rollback", status=ReleaseStatus(status))
+    rolled_back = replace(failed, rolled_back_by=rollback.release_id)
+    aws.releases = {FAILED_ID: rolled_back, rollback.release_id: rollback}
+    told, helps = run(command, FAILED_ID).stdout, status in {"FAILED", "CANCELLED"}
+    assert ("release 5.1-rollback rolls it back; follow it with: " in told) is not helps
+    assert ("its rollback 5.1-rollback did not succeed; see why with: " in told) is helps
+    assert ("release-machine rollback 5.1" in told) is helps
+    assert "release-machine retry" not in told
 
 
 class Refusing:

@@ -61,15 +61,20 @@ def may_come(session: Session, failed: Release, *, wait: Callable[[float], None]
     return False
 
 
-def rollback_failed(session: Session, release: Release) -> bool:
-    """Whether the rollback of a release did not succeed, or seems not to be opened any more.
+def rollback_failed(
+    session: Session, release: Release, *, wait: Callable[[float], None] | None = None
+) -> bool:
+    """Whether the rollback of a release did not succeed, or will not be opened any more.
 
-    A rollback that was just started may not show yet: ``may_come`` tells that for certain.
+    A rollback that was just started may not show yet: without a ``wait`` it counts as one that will
+    not be opened.
     """
     if release.rolled_back_by:
         rollback = session.ledger.get_header(release.rolled_back_by)
         return rollback is not None and rollback.status in _DID_NOT_SUCCEED
-    return release.awaits_rollback and not _comes(session, release)
+    if not release.awaits_rollback:
+        return False
+    return not (may_come(session, release, wait=wait) if wait else _comes(session, release))
 
 
 def _comes(session: Session, failed: Release) -> bool | None:

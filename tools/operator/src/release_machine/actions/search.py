@@ -131,7 +131,7 @@ def _names(session: Session, patterns: Sequence[str]) -> Collection[str]:
 
 
 def _unknown(session: Session, patterns: Sequence[str], found: Sequence[Release]) -> list[str]:
-    """A problem for each name that no release has run; the name of an approval is none."""
+    """A problem for each name that no release has run; names of approvals are not problems."""
     unknown = unknown_names(session, (each for each in patterns if "*" not in each))
     named = {name for each in found for name in _names_in(session, each)} if unknown else set()
     return [problem for name, problem in unknown.items() if name not in named]

@@ -24,6 +24,7 @@ def command(context: click.Context, release_id: str, name: str | None, *, reason
     Examples:
       release-machine reject 2026.11.22-1 --reason "prices are wrong"
       release-machine reject 2026.11.22-1 go-live --reason "not today"
+      release-machine reject 2026.11.22-1 payments/Approve/Ask --reason "not today"
     """
     session = open_session(context)
     release_id = named(session, release_id, changes=True)

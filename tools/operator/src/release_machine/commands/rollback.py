@@ -130,7 +130,7 @@ def _roll_back(
     if release.rolled_back_by and not (how.dry_run or how.force):
         done = done_before(release, session.ledger.get_release(release.rolled_back_by))
         if done:
-            more = "--dry-run tells what it may have left as it was, --force rolls back again"
+            more = "--dry-run tells which pipelines it did not roll back, --force rolls back again"
             form.say(f"{done}. {more}")
             form.end(CallEnd(state=State.UNCHANGED, release_id=release.rolled_back_by))
             return

@@ -1,7 +1,7 @@
 """``show``: one release, running or closed."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -13,9 +13,10 @@ from release_machine.deployment.session import Session
 from release_machine.release.busy import Behind, Reason
 from release_machine.release.failure_links import with_links
 from release_machine.release.model import Snapshot
-from release_machine.release.remedies import after_rejected, watch_command, what_next
+from release_machine.release.remedies import after_rejected, watch_command
 from release_machine.release.situation import with_ways_out
 from release_machine.terminal.aws_command import AwsCommand, open_session
+from release_machine.terminal.following import next_steps
 from release_machine.terminal.output import open_console, show, write_file
 from release_machine.terminal.release_argument import named, release_argument
 from release_machine.text.printable import printable
@@ -72,7 +73,7 @@ def command(
         waits_for, behind = _queue(session, found, waiting)
         in_full = release_document(_in_full(session, found))
         queue = {"waitsFor": document(waits_for), "behind": document(behind)}
-        write({**in_full, **queue, "next": list(_next_steps(found, waiting))})
+        write({**in_full, **queue, "next": _next_steps(session, found, waiting)})
     else:
         _draw(session, found, audit=audit)
 
@@ -97,15 +98,14 @@ def _queue(
     return [reason for each in waiting for reason in session.busy.reasons(each, each.waits_for)], []
 
 
-def _next_steps(found: Release, waiting: Sequence[Release]) -> Iterator[str]:
+def _next_steps(session: Session, found: Release, waiting: Sequence[Release]) -> list[str]:
     if found.status is ReleaseStatus.REJECTED:
-        yield from after_rejected(found).split("\n")
+        return after_rejected(found).split("\n")
     if found.status not in (ReleaseStatus.FAILED, ReleaseStatus.CANCELLED):
-        return
+        return []
     if waiting:
-        yield f"its next attempt waits; follow it with: {watch_command(found.release_id)}"
-    else:
-        yield from what_next(found)
+        return [f"its next attempt waits; follow it with: {watch_command(found.release_id)}"]
+    return next_steps(session, found)
 
 
 def _write_report(session: Session, found: Release, path: str) -> None:
@@ -140,6 +140,6 @@ def _draw(session: Session, found: Release, *, audit: bool) -> None:
     command = f"release-machine show {shlex.quote(shown.label)} --audit"
     history = audit_table(shown, width=console.width) if audit else audit_hint(shown, command)
     show(console, *parts, history)
-    steps = list(_next_steps(shown, waiting))
+    steps = printable(_next_steps(session, found, waiting))
     if steps:
         click.echo("\n".join(("", "NEXT", *steps)))

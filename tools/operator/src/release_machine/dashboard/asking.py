@@ -234,7 +234,7 @@ def _refuse_second(session: Session, release: Release) -> None:
             again = f"release-machine rollback {release.release_id}"
             raise UsageError(
                 f"{done[:1].upper()}{done[1:]}.",
-                f"What it may have left as it was: {again} --dry-run. "
+                f"See which pipelines it did not roll back: {again} --dry-run. "
                 f"To roll back again: {again} --force",
             )
     if release.awaits_rollback and may_come(session, release, wait=time.sleep):

@@ -27,20 +27,22 @@ def correct_manifest(release: Release) -> str | None:
     )
 
 
-def what_next(ended: Release, *, rollback_lost: bool = False) -> Iterator[str]:
+def what_next(ended: Release, *, rollback_failed: bool = False) -> Iterator[str]:
     """The commands that help with a release that did not succeed, one in each line.
 
-    ``rollback_lost`` means that the announced rollback will not be opened.
+    ``rollback_failed`` means that its rollback did not succeed, or will not be opened.
     """
     yield from still_stopping(ended)
     rollback = ended.rolled_back_by or ended.rolls_back_as
-    if rollback and not rollback_lost:
+    if rollback and not rollback_failed:
         yield f"release {rollback} rolls it back; follow it with: {watch_command(rollback)}"
         return
     if rollback:
-        yield f"its rollback {rollback} was not opened; see why with: {watch_command(rollback)}"
+        what = "did not succeed" if ended.rolled_back_by else "was not opened"
+        yield f"its rollback {rollback} {what}; see why with: {watch_command(rollback)}"
     name = shlex.quote(ended.release_id)
-    yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
+    if not ended.rolled_back_by:  # then a retry is refused
+        yield correct_manifest(ended) or f"run the rest again with: release-machine retry {name}"
     if not ended.rollback_of and any(each.execution_id for each in ended.pipelines.values()):
         yield f"roll it back with: release-machine rollback {name}"
 

@@ -11,7 +11,7 @@ import click
 
 from release_core.clock import now
 from release_core.domain.release import Release, ReleaseStatus
-from release_machine.actions.automatic_rollback import may_come
+from release_machine.actions.automatic_rollback import rollback_failed
 from release_machine.deployment.aws_problems import explained
 from release_machine.deployment.session import Session
 from release_machine.errors import OperatorError, UnreachableError
@@ -198,7 +198,7 @@ def follow_and_exit(
     """Follow a release to its end, and exit with the outcome; ``more`` is for programs."""
     ended = follow_to_end(session, release_id, form=form)
     released = ended.status is ReleaseStatus.SUCCEEDED
-    steps = [] if released else [see_details(ended), *_remedies(session, ended)]
+    steps = [] if released else [see_details(ended), *next_steps(session, ended)]
     for line in steps:
         form.say(line)
     form.end(call_end(session, ended, next_steps=steps, more=more))
@@ -223,17 +223,15 @@ def call_end(
     )
 
 
-def _remedies(session: Session, ended: Release) -> Iterator[str]:
-    return what_next(ended, rollback_lost=_rollback_is_lost(session, ended))
-
-
-def _rollback_is_lost(session: Session, ended: Release) -> bool:
+def next_steps(session: Session, ended: Release) -> list[str]:
+    """What helps after a release that did not succeed, one text for each step."""
     try:
         with explained():
-            return ended.awaits_rollback and not may_come(session, ended, wait=time.sleep)
+            failed = rollback_failed(session, ended, wait=time.sleep)
     except UnreachableError:
         # The outcome is known and decides the exit code; watching the rollback tells the rest.
-        return False
+        failed = False
+    return list(what_next(ended, rollback_failed=failed))
 
 
 def follow_to_end(

@@ -59,7 +59,7 @@ def with_clock_times(text: str) -> str:
 def _clock_time_of(found: re.Match[str]) -> str:
     try:
         return clock_time(datetime.fromisoformat(f"{found[1]}T{found[2]}+00:00"))
-    except ValueError:  # there is no such day or hour: it is no time
+    except ValueError:  # there is no such day or hour: it is not a time
         return found[0]
 
 
