@@ -25,7 +25,7 @@ class UnreachableError(OperatorError):
 
 
 class UnansweredError(UnreachableError):
-    """A request was sent and its answer did not come, so it may have been carried out."""
+    """A request failed in such a way that it may have been carried out."""
 
 
 class LeftOpenError(OperatorError):

@@ -1,7 +1,12 @@
 """Expected problems of botocore become errors with a next step."""
 
+import socket
+from threading import Thread
+
+import boto3
 import pytest
 from botocore import exceptions as aws
+from botocore.config import Config
 
 from release_core.errors import LedgerBusy
 from release_machine.deployment.aws_problems import explained
@@ -36,20 +41,59 @@ def test_expected_problems(error: Exception, problem: str, next_step: str) -> No
     assert raised.value.exit_code == 3
 
 
+def failed(status: int, *, retries: int = 0, code: str = "Failed") -> aws.ClientError:
+    """The error of a request that AWS answers with this status, at the last try."""
+    known = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    return aws.ClientError({"Error": {"Code": code}, "ResponseMetadata": known}, "StartExecution")  # type: ignore[typeddict-item] # what is read
+
+
 @pytest.mark.parametrize(
-    ("error", "was_sent"),
+    ("error", "may_be_carried_out"),
     [
         (aws.ReadTimeoutError(endpoint_url="http://x"), True),
         (aws.ConnectionClosedError(endpoint_url="http://x"), True),
-        (aws.EndpointConnectionError(endpoint_url="http://x"), False),
-        (aws.ConnectTimeoutError(endpoint_url="http://x"), False),
+        (aws.EndpointConnectionError(endpoint_url="http://x"), True),
+        (aws.ConnectTimeoutError(endpoint_url="http://x"), True),
+        (failed(500), True),
+        (failed(503, retries=3), True),
+        (failed(400, retries=3), True),
+        (failed(400), False),
+        (failed(400, code="AccessDeniedException"), False),
     ],
 )
-def test_a_request_that_was_sent(error: Exception, was_sent: bool) -> None:
-    """It may have been carried out, so its error is another one."""
-    with pytest.raises(UnreachableError, match="AWS does not answer") as raised, explained():
+def test_a_request_that_may_have_been_carried_out(
+    error: Exception, may_be_carried_out: bool
+) -> None:
+    """Its error is another one. The error of the last try says nothing about earlier tries."""
+    with pytest.raises(UnreachableError) as raised, explained():
         raise error
-    assert isinstance(raised.value, UnansweredError) is was_sent
+    assert isinstance(raised.value, UnansweredError) is may_be_carried_out
+
+
+def test_a_try_before_the_last_one_was_sent() -> None:
+    """AWS takes the first try without an answer, and then refuses the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        Thread(target=take_one_request, args=[server], daemon=True).start()
+        client = boto3.client(
+            "stepfunctions",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="eu-central-1",
+            aws_access_key_id="key",
+            aws_secret_access_key="secret",
+            config=Config(retries={"mode": "standard", "total_max_attempts": 2}),
+        )
+        with pytest.raises(UnansweredError, match="Could not connect") as raised, explained():
+            client.start_execution(stateMachineArn="arn:aws:states:::stateMachine:mine")
+    assert isinstance(raised.value.__cause__, aws.EndpointConnectionError)
+
+
+def take_one_request(server: socket.socket) -> None:
+    """Read one request, and answer neither it nor another one."""
+    connection, _ = server.accept()
+    server.close()
+    with connection:
+        connection.recv(65_536)
 
 
 def test_unexpected_errors_are_not_changed() -> None:

@@ -186,7 +186,7 @@ def test_what_was_not_done(
 def test_aws_does_not_answer(aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is told as well, with exit code 3."""
 
-    monkeypatch.setattr(aws, "start_execution", failing(UNREACHED))
+    monkeypatch.setattr(aws, "get_manifest", failing(UNREACHED))
     aws.set_status("FAILED")
     result = run("retry", RELEASE, "--json")
     assert (result.exit_code, told(result)["state"]) == (3, "notDone")
@@ -293,7 +293,7 @@ def test_a_release_that_is_left_open_is_lost(
     ("problem", "state"),
     [
         (UNANSWERED, "lost"),
-        (UNREACHED, "notDone"),
+        (UNREACHED, "lost"),
         (refusal("AccessDeniedException", "It"), "notDone"),
     ],
 )
@@ -306,13 +306,18 @@ def test_a_request_that_is_not_answered(
     problem: Exception,
     state: str,
 ) -> None:
-    """It may have been carried out, unlike one that AWS refuses or that does not reach it."""
+    """It may have been carried out, unlike one that AWS refuses.
+
+    That the last try has not reached AWS says nothing about the tries before.
+    """
     aws.set_status("RUNNING" if words[0] == "cancel" else "FAILED", closed_at=None)
     monkeypatch.setattr(aws, operation, failing(problem))
     result = run(*words, "--json")
     document = told(result)
     assert (result.exit_code, document["state"]) == (3, state)
     assert bool(document["releaseId"]) is (state == "lost")
+    see = f"See whether it was carried out with: release-machine show {document['releaseId']}"
+    assert (document["next"][-1] == see) is (state == "lost")
 
 
 @pytest.mark.parametrize(
@@ -331,14 +336,48 @@ def test_the_api_does_not_answer(
     assert told(run("submit", "manifest.json", "--json"))["state"] == state
 
 
-def test_a_read_that_is_not_answered(
+def test_a_stop_of_an_unknown_release_is_not_answered(
     aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing was asked for yet."""
-    monkeypatch.setattr(aws, "get_release", failing(UNANSWERED))
-    for command in ("retry", "rollback", "cancel"):
-        document = told(run(command, RELEASE, "--json"))
-        assert (document["state"], document["releaseId"]) == ("notDone", None)
+    """Whether the stop was carried out is seen in the list."""
+    aws.pointer, aws.execution = None, {"status": "RUNNING"}
+    monkeypatch.setattr(aws, "stop_execution", failing(UNANSWERED))
+    document = told(run("cancel", "mine", "--json"))
+    assert (document["state"], document["releaseId"]) == ("lost", None)
+    see = "See whether it was carried out with: release-machine list"
+    assert document["next"][-1] == see
+
+
+@pytest.mark.usefixtures("core")
+@pytest.mark.parametrize(
+    ("command", "read"),
+    [
+        ("submit", "caller"),
+        ("submit", "api"),
+        ("retry", "get_release"),
+        ("retry", "caller"),
+        ("retry", "api"),
+        ("rollback", "get_release"),
+        ("rollback", "caller"),
+        ("cancel", "get_release"),
+        ("cancel", "caller"),
+    ],
+)
+def test_a_read_that_is_not_answered(
+    aws: FakeAws, run: Run, monkeypatch: pytest.MonkeyPatch, command: str, read: str
+) -> None:
+    """Nothing was asked for yet: what the request needs is read before."""
+    aws.set_status("RUNNING" if command == "cancel" else "FAILED", closed_at=None)
+    if read == "api":
+        Path("manifest.json").write_text(json.dumps(FOUR_EYES))
+        aws.stored = json.dumps(FOUR_EYES)
+    fails = failing(UNANSWERED)
+    # A session reads its caller and its API when they are needed first.
+    lazily = property(fails) if read in {"caller", "api"} else fails
+    monkeypatch.setattr(FakeAws, read, lazily, raising=False)
+    result = run(command, "manifest.json" if command == "submit" else RELEASE, "--json")
+    document = told(result)
+    assert (result.exit_code, document["state"], document["releaseId"]) == (3, "notDone", None)
 
 
 def test_a_manifest_is_no_object_of_a_call(aws: FakeAws, core: Core, run: Run) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from release_core.clock import from_zoned_iso
@@ -52,19 +53,20 @@ def manifest_of(session: Session, release: Release) -> Mapping[str, Any]:
     return manifest
 
 
-def request_attempt(
+def prepare_attempt(
     session: Session,
     release: Release,
     manifest: Mapping[str, Any],
     changes: Mapping[str, str | None],
-) -> str:
-    """Request the next attempt, through the API if an approval needs a proved requester.
+) -> Callable[[], str]:
+    """The request of the next attempt, through the API if an approval needs a proved requester.
 
-    Returns the ARN of the workflow execution.
+    The request returns the ARN of the workflow execution. All that it needs is read before.
     """
     if needs_four_eyes(manifest, granted=succeeded(release)):
-        return post_manifest({**manifest, **changes, "resume": True}, session.api)
-    return start_attempt(
+        return partial(post_manifest, {**manifest, **changes, "resume": True}, session.api)
+    return partial(
+        start_attempt,
         release.release_id,
         changes,
         state_machine_arn=session.deployment.state_machine_arn,

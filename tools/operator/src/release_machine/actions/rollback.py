@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -17,6 +18,8 @@ from release_machine.release.remedies import correct_manifest
 from release_machine.text.printable import json_text, visible
 
 if TYPE_CHECKING:
+    from types_boto3_stepfunctions import SFNClient
+
     from release_core.plan.document import Plan
     from release_core.rollback.manifest import Rollback
     from release_machine.deployment.session import Session
@@ -85,13 +88,24 @@ def refuse_unready(
         raise conflict(rollback, over)
 
 
-def start_rollback(session: Session, rollback: Rollback, *, over: Sequence[str] = ()) -> str:
-    """Start it on behalf of the caller; returns the ARN of the workflow execution."""
-    started = session.sfn.start_execution(
-        stateMachineArn=session.deployment.state_machine_arn,
-        input=execution_input(rollback, over=over, caller=session.caller),
+def prepare_rollback(
+    session: Session, rollback: Rollback, *, over: Sequence[str] = ()
+) -> Callable[[], str]:
+    """The request that starts it on behalf of the caller.
+
+    The request returns the ARN of the workflow execution. All that it needs is read before. Raises
+    OperatorError when the input is larger than Step Functions allows.
+    """
+    return partial(
+        _start,
+        execution_input(rollback, over=over, caller=session.caller),
+        state_machine_arn=session.deployment.state_machine_arn,
+        sfn=session.sfn,
     )
-    return started["executionArn"]
+
+
+def _start(given: str, *, state_machine_arn: str, sfn: SFNClient) -> str:
+    return sfn.start_execution(stateMachineArn=state_machine_arn, input=given)["executionArn"]
 
 
 def refusal(error: RollbackRefused, release: Release) -> UsageError:

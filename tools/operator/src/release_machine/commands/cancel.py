@@ -63,10 +63,11 @@ def command(
             refuse_unstoppable(found, arn, sfn=session.sfn)
             if will_ask(yes=yes, on_stderr=form.for_programs):
                 _confirm(session, found, arn, form)
+            caller = session.caller
             form.about(execution_arn=arn, release_id=found.release_id if found else None)
             with form.changing():
-                stop_execution(arn, caller=session.caller, reason=reason, sfn=session.sfn)
-            form.say(f"stopped {arn} as {session.caller}")
+                stop_execution(arn, caller=caller, reason=reason, sfn=session.sfn)
+            form.say(f"stopped {arn} as {caller}")
         # The execution may have opened its release just before it was stopped.
         known = None if found and found.pending else found
         opened = known.release_id if known else session.ledger.release_opened_by(arn)

@@ -13,9 +13,9 @@ from release_machine.actions.find import known_release
 from release_machine.actions.retry import (
     manifest_of,
     new_deadline,
+    prepare_attempt,
     read_time,
     refuse_unretriable,
-    request_attempt,
 )
 from release_machine.deployment.session import Session
 from release_machine.interrupts import starting
@@ -99,9 +99,10 @@ def _retry(session: Session, found: Release, how: _Changes, *, detach: bool, for
     changes = how.of(manifest, form)
     if remedy := correct_manifest(found):
         form.say(f"this attempt may fail as the last one did: {remedy}")
+    request = prepare_attempt(session, found, manifest, changes)
     form.about(release_id=found.release_id)
     with starting():
         with form.changing():
-            arn = request_attempt(session, found, manifest, changes)
+            arn = request()
         names = named_pipelines(manifest)
         follow_from_opening(session, arn, pipelines=names, detach=detach, form=form)

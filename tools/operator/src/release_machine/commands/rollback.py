@@ -18,10 +18,10 @@ from release_machine.actions.rollback import (
     left_out,
     manifest_text,
     plan_of,
+    prepare_rollback,
     refuse_unready,
     remarks,
     rollback_of,
-    start_rollback,
     under_way,
     would_be_idle,
 )
@@ -192,10 +192,11 @@ def _check(
 def _start(session: Session, rollback: Rollback, how: _How, form: Form) -> NoReturn:
     question = f"Roll back release {rollback.release_id} of {session.deployment.place}?"
     require_yes(question, yes=how.yes, on_stderr=form.for_programs)
+    start = prepare_rollback(session, rollback, over=how.over)
     form.about(release_id=rollback.rollback_id)
     with starting():
         with form.changing():
-            arn = start_rollback(session, rollback, over=how.over)
+            arn = start()
         follow_from_opening(
             session,
             arn,

@@ -19,16 +19,16 @@ from release_machine.actions.find import find_release, known_release
 from release_machine.actions.retry import (
     manifest_of,
     new_deadline,
+    prepare_attempt,
     refuse_unretriable,
-    request_attempt,
 )
 from release_machine.actions.rollback import (
     done_before,
     left_out,
     plan_of,
+    prepare_rollback,
     refuse_unready,
     rollback_of,
-    start_rollback,
     under_way,
     would_be_idle,
 )
@@ -163,7 +163,7 @@ def _retrying(offer: Offer, session: Session, *, now: datetime) -> Asking:
     changes, dropped = new_deadline(manifest, given=None, now=now)
 
     def do(_: str | None) -> Done:
-        request_attempt(session, release, manifest, changes)
+        prepare_attempt(session, release, manifest, changes)()
         notice = f"Attempt {release.attempt + 1} of release {release.release_id} was requested."
         return Done(notice=notice, release_id=release.release_id)
 
@@ -219,7 +219,7 @@ def _rolling_back(offer: Offer, session: Session) -> Asking:
         return _refused(confirmation, error)
 
     def do(_: str | None) -> Done:
-        start_rollback(session, rollback)
+        prepare_rollback(session, rollback)()
         notice = f"Release {rollback_id}, which rolls back {release.label}, was requested."
         return Done(notice=notice, release_id=name)
 

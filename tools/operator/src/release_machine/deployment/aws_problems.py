@@ -39,7 +39,10 @@ SIGN_IN = (
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn the expected problems of botocore and of the ledger into UnreachableError."""
+    """Turn the expected problems of botocore and of the ledger into UnreachableError.
+
+    It is an UnansweredError if AWS may have carried the request out.
+    """
     try:
         yield
     except (aws.NoCredentialsError, aws.PartialCredentialsError, aws.ProfileNotFound) as error:
@@ -50,12 +53,8 @@ def explained() -> Iterator[None]:
             "Give --region, or set AWS_REGION or a region in your profile, such as eu-central-1.",
         ) from error
     except (aws.ConnectionError, aws.HTTPClientError) as error:
-        # Without a connection nothing was sent.
-        kind = UnreachableError if isinstance(error, aws.ConnectionError) else UnansweredError
-        raise kind(
-            f"AWS does not answer: {error}",
-            "Check the network and AWS_ENDPOINT_URL; for the embedded platform: make up.",
-        ) from error
+        # The error is that of the last try. An earlier try may have been carried out.
+        raise UnansweredError(*no_answer(error)) from error
     except aws.ClientError as error:
         raise _explain_refusal(error) from error
     except LedgerBusy as error:
@@ -75,6 +74,14 @@ def explained() -> Iterator[None]:
             f"{error}.",
             "Set --endpoint-url or AWS_ENDPOINT_URL to an address such as https://HOST.",
         ) from error
+
+
+def no_answer(error: Exception) -> tuple[str, str]:
+    """The problem and the next step when AWS does not answer."""
+    return (
+        f"AWS does not answer: {error}",
+        "Check the network and AWS_ENDPOINT_URL; for the embedded platform: make up.",
+    )
 
 
 def require_aws(address: str | None) -> Callable[..., None]:
@@ -125,4 +132,11 @@ def _explain_refusal(error: aws.ClientError) -> UnreachableError:
             f"You may not call {error.operation_name}: {error}",
             "Ask for that permission, or use a role that has it.",
         )
-    return UnreachableError(f"{error.operation_name} failed: {error}", "Try again in a moment.")
+    kind = UnansweredError if _may_be_carried_out(error) else UnreachableError
+    return kind(f"{error.operation_name} failed: {error}", "Try again in a moment.")
+
+
+def _may_be_carried_out(error: aws.ClientError) -> bool:
+    """Whether AWS failed, or refused only a later try: the first may have been carried out."""
+    known = error.response.get("ResponseMetadata", {})
+    return known.get("HTTPStatusCode", 0) >= _SERVER_ERROR or known.get("RetryAttempts", 0) > 0

@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 
+from botocore import exceptions as aws
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from release_core.strict_json import write_json
-from release_machine.deployment.aws_problems import SIGN_IN, is_denied, is_of_aws, not_aws
+from release_machine.deployment.aws_problems import (
+    SIGN_IN,
+    is_denied,
+    is_of_aws,
+    no_answer,
+    not_aws,
+)
 from release_machine.errors import OperatorError, UnansweredError, UnreachableError, UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +65,7 @@ class ReleaseApi:
 
         Raises UsageError for a request that the API does not accept, OperatorError for one that it
         refuses, both with ``way_out`` as the next step, UnreachableError for one that did not reach
-        the functions behind it, and UnansweredError for one whose answer did not come.
+        the functions behind it, and UnansweredError for one that may have been carried out.
         """
         route = "/".join(quote(part, safe=_AS_THEY_ARE) for part in path)
         request = AWSRequest(
@@ -72,7 +78,10 @@ class ReleaseApi:
         name = f"{method} /{path[0]}"
         try:
             answer = self._http.send(request.prepare())
-        except (ReadTimeoutError, ConnectionClosedError) as error:
+        except aws.ConnectionError as error:
+            # The request is sent once, and without a connection nothing was sent.
+            raise UnreachableError(*no_answer(error)) from error
+        except (aws.ReadTimeoutError, aws.ConnectionClosedError) as error:
             raise UnansweredError(f"{name} was sent, but not answered: {error}", _AGAIN) from error
         return _read(answer, name, way_out)
 
@@ -101,7 +110,7 @@ def _find_id(name: str, gateway: APIGatewayClient) -> str:
     try:
         pages = gateway.get_paginator("get_rest_apis").paginate()
         found = [each["id"] for page in pages for each in page["items"] if each["name"] == name]
-    except ClientError as error:
+    except aws.ClientError as error:
         if not is_denied(error):
             raise
         raise UnreachableError(
@@ -143,7 +152,7 @@ def _read(answer: AWSResponse, route: str, way_out: str) -> Mapping[str, Any]:
             "Too many requests came at once. Run the same command again in a moment.",
         )
     if status >= _SERVER_ERROR:
-        raise UnreachableError(f"{route} failed: {message}", "Try again in a moment.")
+        raise UnansweredError(f"{route} failed: {message}", _AGAIN)
     if kind and status in _NOT_PROVED:
         raise UnreachableError(f"The API refused the credentials: {message}", SIGN_IN)
     raise (UsageError if status in _WRONG_USAGE else OperatorError)(message, way_out)

@@ -1,5 +1,6 @@
 """How a command tells what it does: to people, as events, or as one JSON object at its end."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -141,9 +142,17 @@ class AsObject(Form):
             state=State.LOST,
             execution_arn=self._execution_arn,
             release_id=self._release_id,
-            next_steps=steps,
+            next_steps=[*steps, *self._finding_out(steps)],
             more=said,
         )
+
+    def _finding_out(self, steps: Sequence[str]) -> Iterator[str]:
+        """How to find the outcome, unless one of the steps is a command."""
+        if any("release-machine " in each for each in steps):
+            return
+        name = self._release_id
+        see = f"show {shlex.quote(name)}" if name else "list"
+        yield f"See whether it was carried out with: release-machine {see}"
 
 
 def json_option(function: Callable[..., object]) -> Callable[..., object]:
