@@ -55,11 +55,11 @@ class Form:
         """Take the answer of an execution that opened nothing new."""
 
     def about(self, *, execution_arn: str | None = None, release_id: str | None = None) -> None:
-        """Take the execution or the release of the call, as soon as it is known."""
+        """Note the execution or the release of the call, as soon as it is known."""
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Take that the call starts or stops something here, unless AWS refuses it."""
+        """Note that the block starts or stops something, unless AWS refuses it."""
         yield
 
     def end(self, end: CallEnd) -> None:
@@ -106,13 +106,13 @@ class AsObject(Form):
         self._release_id: str | None = None
 
     def about(self, *, execution_arn: str | None = None, release_id: str | None = None) -> None:
-        """Take the execution or the release of the call, as soon as it is known."""
+        """Note the execution or the release of the call, as soon as it is known."""
         self._execution_arn = execution_arn or self._execution_arn
         self._release_id = release_id or self._release_id
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Take that the call starts or stops something here, unless AWS refuses it."""
+        """Note that the block starts or stops something, unless AWS refuses it."""
         self._has_asked = True
         yield
         self._has_changed = True
